@@ -1,0 +1,52 @@
+"""What the operator and the server's driver decided before anything starts."""
+
+from __future__ import annotations
+
+from supervisor.core.budget import RESERVE_S
+from supervisor.core.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    from supervisor.core.exitstatus import ExitCodePolicy
+
+DEBOUNCE_S: Final = 1.0
+
+
+class Rung(Record):
+    """One way of stopping, and how long it may take.
+
+    Either a FIFO `command` or a `signal` to a `target`. `patience_s` None: until nothing but
+    killing is left. `nudge` is sent to the main process when all workers are gone: a master may
+    sleep although nothing is left to wait for.
+    """
+
+    name: str
+    command: str = ""
+    signal: int = 0
+    target: str = "main"
+    patience_s: float | None = None
+    nudge: int = 0
+
+    @property
+    def kills(self) -> bool:
+        """True when the rung leaves its target no choice (SIGKILL, signal(7))."""
+        return self.signal == 9
+
+
+class Policy(Record):
+    """How one service is started and stopped; times in seconds."""
+
+    grace_s: float
+    drain_delay_s: float = 0.0
+    reserve_s: float = RESERVE_S
+    exit_code: ExitCodePolicy = "signal"
+    hurry: bool = True  # a second signal makes it faster
+    debounce_s: float = DEBOUNCE_S
+    forward: tuple[int, ...] = ()  # signals that the main process understands and gets
+    looks: bool = False  # the server can be looked at: readiness and drain are facts
+    finishes: bool = False  # told to end, the server answers everybody it has accepted, by itself
+    ladder: tuple[Rung, ...] = ()  # of a service that is drained, or can't be looked at
+    unready_ladder: tuple[Rung, ...] = ()  # of one that never became ready and owes nobody anything
+    forced_ladder: tuple[Rung, ...] = ()  # of one whose time is over while requests run

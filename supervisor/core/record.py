@@ -1,0 +1,73 @@
+"""Frozen records that cost PID 1 nothing.
+
+`dataclasses` would be the ordinary choice. Importing it costs 15 ms and 2.9 MiB of anonymous
+memory, because it pulls in `re` and `inspect`; this costs neither and type checkers see the same
+thing, through PEP 681.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_options):  # noqa: D103 - typing's, for type checkers only
+        return lambda cls: cls
+
+
+@dataclass_transform(frozen_default=True, eq_default=True)
+class Record:
+    """An immutable value with named, annotated fields; a class attribute is a field's default."""
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Collect the annotated fields, those of the parents first."""
+        own = (name for name in cls.__annotations__ if not name.startswith("_"))
+        cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Set every field once; TypeError for one that is missing, unknown or given twice."""
+        values = dict(zip(self._fields, args, strict=False))
+        if len(args) > len(self._fields) or not kwargs.keys().isdisjoint(values):
+            raise TypeError(f"{type(self).__name__} takes {self._fields}, each once")
+        values.update(kwargs)
+        for name in values:
+            if name not in self._fields:
+                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        for name in self._fields:
+            if name not in values and not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} needs {name!r}")
+        self.__dict__.update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: a record is a fact, and facts do not change."""
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse, too."""
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by type and fields."""
+        if type(self) is not type(other) or not isinstance(other, Record):
+            return False
+        return self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        """Hash by type and fields, so that searches can remember what they saw."""
+        return hash((type(self), *(getattr(self, name) for name in self._fields)))
+
+    def __repr__(self) -> str:
+        """Show the record as the call that makes it."""
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
+        return f"{type(self).__name__}({shown})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields by name, defaults included; nested records stay records."""
+        return {name: getattr(self, name) for name in self._fields}
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed."""
+        return type(self)(**{**self.as_dict(), **changes})
