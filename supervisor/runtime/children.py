@@ -1,0 +1,215 @@
+"""Processes: spawn, reap, find and signal."""
+
+from __future__ import annotations
+
+import os
+import posix
+from time import monotonic
+
+from supervisor.core.events import Event, Exited, Reaped, Spawned, SpawnFailed
+from supervisor.core.exitstatus import NOT_EXECUTABLE, NOT_FOUND
+from supervisor.runtime.process import UNKNOWN, Process, name_of, parent_and_birth
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from supervisor.config.plan import Plan
+    from supervisor.runtime.poller import Poller
+
+KILL = 9
+REMEMBERED = 64  # processes that have ended, for the report
+TREE_ROUNDS = 5  # of killing and looking again, for those who were born meanwhile
+UNTOUCHABLE = (9, 19, 32, 33)  # KILL, STOP and the two that glibc keeps for itself
+DEFAULTED = [number for number in range(1, 65) if number not in UNTOUCHABLE]
+
+
+class Children:
+    """The descendants of one generation; of everybody, while it is the only one.
+
+    `places` says which descriptor of ours the main process finds at which number.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        poller: Poller,
+        ended: Callable[[Process], None],
+        places: dict[int, int] | None = None,
+    ) -> None:
+        """Know nobody yet; `ended` is called when a known process ends."""
+        self._plan, self._poller, self.ended = plan, poller, ended
+        self._places = {fd: fd for fd in plan.pass_fds} if places is None else places
+        self.alone = True  # no other generation has processes
+        self.main: Process | None = None
+        self.known: dict[int, Process] = {}
+
+    def spawn(self) -> Event:
+        """Start the main process, with default signals, an empty mask, and only our sockets."""
+        plan = self._plan
+        options: dict[str, Any] = {"setpgroup": 0} if plan.own_group else {}
+        try:
+            pid = posix.posix_spawn(
+                plan.executable,
+                list(plan.argv),
+                {**os.environ, **dict(plan.environment)},
+                setsigmask=[],
+                setsigdef=DEFAULTED,
+                file_actions=[
+                    (posix.POSIX_SPAWN_DUP2, ours, number)  # the same one, too: without CLOEXEC
+                    for number, ours in self._places.items()
+                ],
+                **options,
+            )
+        except OSError as error:
+            code = NOT_FOUND if error.errno == 2 else NOT_EXECUTABLE
+            return SpawnFailed(code, f"cannot run {plan.executable}: {error.strerror}.")
+        self.main = self._hold(pid, "main", None)
+        return Spawned(pid)
+
+    def take(self, pid: int, name: str, birth: int, status: int) -> Event | None:
+        """Return the news of a reaped process; None if it is nobody of this generation."""
+        process = self.known.get(pid)
+        if process is None or process.status is not None:
+            return None
+        if process is not self.main and not process.was_born_at(birth):
+            return None
+        process.name, process.status = name, status
+        self._end(process)
+        return Exited(pid, status) if process is self.main else Reaped(pid, name, status)
+
+    def meet(self, roles: dict[int, str]) -> None:
+        """Take hold of every descendant that is not known yet; `roles` names some by pid."""
+        self._forget_some()
+        found = self._family()
+        family = {os.getpid(), *found}
+        for process in self.alive():
+            if process.pidfd < 0 and process.pid not in family:  # nobody tells us of its end
+                self._end(process)
+        for pid in found:
+            known = self.known.get(pid)
+            if known is None or (known.ended is not None and not known.is_still_there()):
+                self._hold(pid, roles.get(pid, "descendant"), family)
+            elif known.ended is None:
+                known.name = name_of(pid)
+                known.role = roles.get(pid, known.role)
+
+    def _forget_some(self) -> None:
+        """Forget who ended long ago: workers are replaced for months."""
+        gone = [pid for pid, process in self.known.items() if process.ended is not None]
+        for pid in gone[:-REMEMBERED]:
+            if self.known[pid] is not self.main:
+                del self.known[pid]
+
+    def alive(self) -> list[Process]:
+        """Return the known processes that have not ended."""
+        return [process for process in self.known.values() if process.ended is None]
+
+    def send_tree(self, signal: int) -> None:
+        """Signal every descendant; for KILL again until nobody new turns up."""
+        for _ in range(TREE_ROUNDS):
+            self.meet({})
+            targets = [process for process in self.alive() if not process.was_sent(signal)]
+            for process in targets:
+                process.send(signal)
+            if not targets or signal != KILL:
+                return
+
+    def _family(self) -> list[int]:
+        """Return the pids of this generation's processes.
+
+        Beside another one, an orphan is ours if we have met it before, or by its process group.
+        """
+        if self.alone:
+            return descendants(os.getpid())
+        if self.main is None:
+            return []
+        roots = [process.pid for process in self.alive()]
+        orphans = [pid for pid in children_of(os.getpid()) if group_of(pid) == self.main.pid]
+        found = dict.fromkeys((*roots, *orphans))
+        return list(dict.fromkeys((*found, *(one for pid in found for one in descendants(pid)))))
+
+    def empty(self) -> bool:
+        """Tell whether no descendant is left, zombies that wait for us included.
+
+        Orphans become our children: who has no child (wait(2), ECHILD) has no descendant.
+        """
+        if not self.alone:
+            self.meet({})
+            return not self.alive()
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return False
+
+    def _hold(self, pid: int, role: str, family: set[int] | None) -> Process | None:
+        """Take hold of a process, unless it is a stranger who has got a dead one's pid."""
+        try:
+            process = Process(pid, role)
+        except OSError:  # gone already; a child of ours will be reaped all the same
+            return None
+        if family is not None and process.parent not in (*family, UNKNOWN):
+            process.let_go()
+            return None
+        self.known[pid] = process
+        if process.pidfd >= 0:
+            self._poller.watch(process.pidfd, lambda: self._end(process))
+        return process
+
+    def _end(self, process: Process) -> None:
+        if process.ended is None:
+            process.ended = monotonic()
+            if process.pidfd >= 0:
+                self._poller.forget(process.pidfd)
+                process.let_go()
+            self.ended(process)
+
+
+def reap() -> Iterator[tuple[int, str, int, int]]:
+    """Collect everybody who has ended (waitid(2)): pid, name, tick of birth and status.
+
+    Signals may have been merged, so all; `status` is the code, or minus the signal's number.
+    """
+    while True:
+        try:
+            info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if info is None:
+            return
+        pid = info.si_pid
+        status = info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
+        name, birth = name_of(pid), parent_and_birth(pid)[1]  # a zombie still has both
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
+        yield pid, name, birth, status
+
+
+def group_of(pid: int) -> int:
+    """Return a process's group; 0 when it is gone."""
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the pids of all descendants, parents first (proc(5), task/TID/children)."""
+    found, at = [pid], 0
+    while at < len(found):
+        found += children_of(found[at])
+        at += 1
+    return found[1:]
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the pids of a process's children, of all its threads."""
+    pids: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                pids += (int(word) for word in file.read().split())
+    except OSError:
+        return pids
+    return pids

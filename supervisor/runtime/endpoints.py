@@ -1,0 +1,142 @@
+"""What PID 1 tells: health over HTTP, status and commands over the control socket."""
+
+from __future__ import annotations
+
+import os
+
+from supervisor.core.events import Asked
+from supervisor.core.phases import SERVING
+from supervisor.runtime import leanjson
+from supervisor.runtime.status import metrics, status
+from supervisor.servers.uwsgi import fifo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from supervisor.runtime.conversation import Conversation
+    from supervisor.runtime.keeper import Keeper
+
+REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+
+
+class Endpoints:
+    """Answers for one keeper; `health` and `control` are what a Listener calls."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        """Tell of this keeper."""
+        self._keeper = keeper
+
+    def health(self, head: bytes, talk: Conversation) -> bytes | None:
+        """Answer `/livez`, `/readyz`, `/status` and `/metrics`."""
+        method, _, rest = head.decode("latin-1").partition(" ")
+        path = rest.partition(" ")[0].partition("?")[0]
+        if method not in ("GET", "HEAD"):
+            return response(405, "only GET and HEAD\n", "text/plain", extra="Allow: GET, HEAD\r\n")
+        body = method == "GET"
+        if path == "/livez":
+            return response(200, "alive\n", body=body)
+        if path == "/readyz":
+            phase = self._keeper.present.state.phase
+            return response(200 if phase == SERVING else 503, f"{phase}\n", body=body)
+        keeper = self._keeper
+        if path == "/status":
+            self._later(
+                talk, lambda: response(200, leanjson.dumps(status(keeper)) + "\n", JSON, body=body)
+            )
+            return None
+        if path == "/metrics":
+            self._later(talk, lambda: response(200, metrics(status(keeper)), METRICS, body=body))
+            return None
+        return response(404, "there is /livez, /readyz, /status and /metrics\n", body=body)
+
+    def control(self, head: bytes, talk: Conversation) -> bytes | None:
+        """Answer one line of JSON with one; only to root and our own user."""
+        pid, uid = talk.peer()
+        if uid not in (0, os.getuid()):
+            return reply({"error": f"uid {uid} may not do that; only uid {os.getuid()} and root"})
+        try:
+            wish = leanjson.loads(head.decode())
+            verb = wish["do"]
+        except (ValueError, TypeError, KeyError):
+            return reply({"error": 'say {"do": "status"}, {"do": "stop"} or {"do": "fifo", ...}'})
+        if verb == "status":
+            self._later(talk, lambda: reply(status(self._keeper)))
+            return None
+        if verb == "stop":
+            self._keeper.output.event("asked", via="control", pid=pid, uid=uid)
+            self._keeper.ask(Asked(15, pid, uid, "control"))
+            return reply({"ok": True, "pid": os.getpid()})
+        if verb == "restart":
+            return self._restart(rehearsal=bool(wish.get("rehearse")))
+        if verb == "recycle":
+            worker = wish.get("worker")
+            self._later(talk, lambda: reply(self._recycle(worker)))
+            return None
+        if verb == "fifo":
+            word = str(wish.get("command", ""))
+            self._later(talk, lambda: reply(self._fifo(word)))  # judged by a fresh look
+            return None
+        return reply({"error": f"cannot {verb}: there is status, restart, recycle, stop and fifo"})
+
+    def _restart(self, *, rehearsal: bool) -> bytes:
+        why = self._keeper.restart(rehearsal=rehearsal)
+        if why:
+            return reply({"error": f"cannot restart: {why}."})
+        return reply({"ok": True, "generation": self._keeper.succession.newest})
+
+    def _recycle(self, worker: Any) -> dict[str, Any]:
+        if worker is not None and not isinstance(worker, int):
+            return {"error": f"cannot recycle worker {worker!r}: say its number"}
+        why = self._keeper.recycler.wish(worker)
+        return {"error": why} if why else {"ok": True}
+
+    def _later(self, talk: Conversation, answer: Any) -> None:
+        """Answer after a fresh look."""
+        self._keeper.present.observer.look(lambda _look: talk.reply(answer()))
+
+    def _fifo(self, word: str) -> dict[str, Any]:
+        keeper = self._keeper
+        command = fifo.find(word)
+        if command is None or keeper.present.fifo is None:
+            known = ", ".join(one.name for one in fifo.COMMANDS)
+            return {
+                "error": f"cannot write {word!r}: it is none of {known}."
+                if keeper.present.fifo
+                else "no FIFO"
+            }
+        why = fifo.refusal(
+            command,
+            keeper.present.state.phase,
+            router=keeper.plan.router,
+            cheaper=keeper.plan.cheaper,
+            starting=keeper.present.observer.last.starting,
+        )
+        why = why or keeper.present.fifo.write(command.byte)
+        return (
+            {"error": f"cannot {command.name}: {why}."}
+            if why
+            else {"ok": True, "wrote": command.name}
+        )
+
+
+JSON = "application/json"
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def response(
+    code: int, text: str, kind: str = "text/plain", *, body: bool = True, extra: str = ""
+) -> bytes:
+    """Return one complete HTTP response; the connection closes after it."""
+    data = text.encode()
+    head = (
+        f"HTTP/1.1 {code} {REASONS[code]}\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(data)}\r\n"
+        f"Cache-Control: no-store\r\nConnection: close\r\n{extra}\r\n"
+    )
+    return head.encode() + (data if body else b"")
+
+
+def reply(document: dict[str, Any]) -> bytes:
+    """Return one line for the control socket."""
+    return leanjson.dumps(document).encode() + b"\n"

@@ -1,0 +1,239 @@
+"""The keeper: hears signals and wishes, and keeps the generations, one after the other."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from supervisor.core import revival, succession
+from supervisor.core.events import Asked, Booted, Reaped, Signalled, Tick
+from supervisor.core.exitstatus import exit_code
+from supervisor.core.phases import SERVING
+from supervisor.core.state import deadline
+from supervisor.core.succession import Succession
+from supervisor.runtime import lastwords, quarters, signals
+from supervisor.runtime.children import reap
+from supervisor.runtime.generation import Generation, how_ended
+from supervisor.runtime.orders import Orders
+from supervisor.runtime.poller import Poller
+from supervisor.runtime.process import name_of
+from supervisor.runtime.recycler import Recycler
+from supervisor.runtime.watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from supervisor.config.plan import Plan
+    from supervisor.core.succession import Outcome
+    from supervisor.runtime.output import Output
+    from supervisor.runtime.quarters import Quarters
+
+HUP, USR2 = 1, 12
+
+
+class Keeper:
+    """One service, kept."""
+
+    def __init__(self, plan: Plan, output: Output) -> None:
+        """Join the parts; nothing is started yet."""
+        self.plan, self.output = plan, output
+        self.poller = Poller(lambda why: output.event("internal-error", why=why))
+        self.succession = Succession()
+        self.code: int | None = None
+        self._asked: Asked | None = None
+        self._row = revival.Row()
+        self._code: int | None = None  # of one that was thrown away
+        self.sender = ""  # name of who asked for the stop
+        self.last_lines: list[str] = []  # of the generation that was thrown away last
+        self.generations = {1: self.generation(1, quarters.first(plan, self.poller))}
+        self.recycler = Recycler(
+            self.poller,
+            output,
+            plan,
+            look=lambda seen: self.present.observer.look(seen),  # noqa: PLW0108 - it changes
+            workers=lambda: self.present.observer.workers,
+            generation=lambda: self.succession.present,
+            held_off=self._busy_otherwise,
+            wake_master=lambda: self.present.wake_master(),  # noqa: PLW0108
+            hold=lambda pid: self.present.hold(pid),  # noqa: PLW0108
+            restart=lambda _why: self.restart(),
+        )
+        if plan.watch:
+            self.watch = Watch(self.poller, plan.watch, self._changed)
+        self._orders = Orders(self)
+
+    @property
+    def present(self) -> Generation:
+        """The generation that serves, or will first."""
+        return self.generations[self.succession.present]
+
+    def run(self) -> int:
+        """Keep the service until it is over; return the exit code."""
+        self.poller.watch(self.plan.signal_fd, self._signalled)
+        self._signalled()  # a stop that is asked for already must come before the start
+        self.began()
+        self.present.feed(Booted())
+        while self.code is None:
+            lives = list(self.generations.values())
+            moments = (deadline(one.state) for one in lives)
+            self.poller.wait(min(succession.deadline(self.succession), *moments))
+            now = monotonic()
+            for one in lives:
+                if now >= deadline(one.state):
+                    one.feed(Tick())
+            self.decided(succession.tick(self.succession, now, self.plan.start_s))
+        return self.code
+
+    @property
+    def turned_away(self) -> int:
+        """How many clients got our 503, of those generations that are still there."""
+        return sum(one.turned_away for one in self.generations.values())
+
+    def ask(self, event: Asked) -> None:
+        """Stop everything; asked again, the present generation hurries."""
+        if self._asked is None:
+            self._asked = event
+            self.sender = name_of(event.pid) if event.pid else ""  # later its pid may be another's
+        others = [one for one in self.generations.values() if one is not self.present]
+        if self.succession.stopping:
+            for one in others:
+                one.feed(event)
+        self.decided(succession.asked(self.succession))
+        self.present.feed(event)
+
+    def restart(self, *, rehearsal: bool = False) -> str:
+        """Begin a restart; return why that is impossible, or nothing."""
+        why = self.plan.no_restart or self._busy_otherwise()
+        if not why:
+            self.decided(
+                succession.begin(
+                    self.succession, monotonic(), self.plan.start_s, rehearsal=rehearsal
+                )
+            )
+        return why
+
+    def _busy_otherwise(self) -> str:
+        """Say why no worker and no generation can be replaced now; nothing if they can."""
+        serving = self.present.state.phase == SERVING
+        return succession.refusal(self.succession, serving=serving)
+
+    def _signalled(self) -> None:
+        if self._hear():
+            self._reap()
+
+    def _hear(self) -> bool:
+        """Take in the signals that have come; tell whether somebody may have ended."""
+        ended = False
+        for event in signals.read(self.plan.signal_fd):
+            if event is None:
+                ended = True
+                continue
+            name = signals.name(event.signal)
+            self.output.event("signal", signal=name, pid=event.pid, uid=event.uid)
+            if isinstance(event, Asked):
+                self.ask(event)
+            else:
+                self._told(event)
+        return ended
+
+    def _told(self, event: Signalled) -> None:
+        """Pass a signal on, restart, or recycle; what can't be may know the signal itself."""
+        if event.signal == HUP and HUP not in self.plan.policy.forward:
+            if why := self.restart():
+                self.output.event("restart-refused", why=why)
+        elif event.signal == USR2 and USR2 not in self.plan.policy.forward:
+            self.present.observer.look(lambda _look: self._recycle_all())
+        else:
+            self.present.feed(event)
+
+    def _changed(self) -> bool:
+        """Restart because of a changed file; False if that has to be tried again."""
+        if self.succession.stopping:
+            return True
+        why = self.restart()
+        if not why:
+            self.output.event("changed", path=self.plan.watch or "")
+        return not why or bool(self.plan.no_restart)
+
+    def _recycle_all(self) -> None:
+        if why := self.recycler.wish(None):
+            self.output.event("recycle-refused", why=why)
+
+    def _reap(self) -> None:
+        """Feed who has ended, after the signals that came before.
+
+        Ctrl-C reaches the child, too: its end must not look like its own idea.
+        """
+        while True:
+            ended = list(reap())
+            more = self._hear()
+            for one in ended:
+                self._ended(*one)
+            if not more:
+                break
+        for generation in list(self.generations.values()):
+            generation.check_empty()
+
+    def _ended(self, pid: int, name: str, birth: int, status: int) -> None:
+        for generation in list(self.generations.values()):
+            event = generation.children.take(pid, name, birth, status)
+            if event:
+                generation.feed(event)
+                return
+        self.present.feed(Reaped(pid, name, status))
+
+    def generation(self, number: int, its: Quarters) -> Generation:
+        return Generation(number, self.plan, self.poller, self.output, its, self._news)
+
+    def _news(self, one: Generation) -> None:
+        """A generation serves, or is over."""
+        if one.state.phase == SERVING:
+            self.decided(succession.ready(self.succession, one.number))
+        else:
+            self._over(one)
+
+    def _over(self, one: Generation) -> None:
+        """Decide what comes after a generation that has ended, for itself or as it was told."""
+        now, revive_at, state = monotonic(), succession.FOREVER, self.succession
+        late = state.gone and one.number == state.following  # it was to replace one that had ended
+        unasked = one.number == state.present and one.state.asked is None
+        if (unasked or late) and not (self.plan.doors and self.plan.no_restart):
+            status = one.state.status
+            self._row, wait_s = revival.delay(self.plan.restart, self._row, status, now)
+            revive_at = succession.FOREVER if wait_s is None else now + wait_s
+        self._code = one.code if late and one.state.asked is None else None
+        why = self._left(one) if one.number == state.leaving else how_ended(one.state.status)
+        self.decided(succession.over(state, one.number, why, revive_at))
+
+    def _left(self, one: Generation) -> str:
+        """Tell what became of whom a generation had accepted; return whom it has lost."""
+        requests = lastwords.report_of(self, one, one.code or 0)["requests"]
+        told = {name: requests[name] for name in ("lost", "lost_requests", "turned_away")}
+        self.output.event("left", generation=one.number, **told)
+        if not requests["lost"]:
+            return ""
+        return f"generation {one.number} has lost {', '.join(requests['lost_requests'])}"
+
+    def began(self) -> None:
+        """Remember when the one that serves was started."""
+        self._row = revival.began(self._row, monotonic())
+
+    def decided(self, outcome: Outcome) -> None:
+        before = self.succession.outcome
+        self.succession, orders = outcome
+        for order in orders:
+            try:
+                self._orders.perform(order)
+            except Exception as error:  # the next one has to be done all the same
+                action = type(order).__name__
+                self.output.event("internal-error", action=action, why=repr(error))
+        if outcome[0].outcome not in (before, "running"):
+            self.output.event("restart", outcome=outcome[0].outcome, why=outcome[0].why)
+
+    def leave(self, number: int) -> None:
+        """End with the code of who was asked, or was the last."""
+        last = self.generations[number]
+        if last.quarters.passage:  # the report is the last word
+            last.quarters.passage.end()
+        if self._asked and last.state.asked is None:
+            self.code = exit_code(self.plan.policy.exit_code, self._asked.signal, last.state.status)
+        else:
+            self.code = last.code if last.state.asked or self._code is None else self._code
