@@ -1,0 +1,91 @@
+"""What the user asked for, after click has read it; times in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isfinite
+
+from supervisor.core.budget import RESERVE_S
+from supervisor.core.policy import DEBOUNCE_S, Policy, Rung
+from supervisor.errors import UsageError
+from supervisor.front.recycling import RecycleOptions
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `gracekeeper run`."""
+
+    command: tuple[str, ...]
+    listen: tuple[tuple[str, str], ...] = ()
+    grace_s: float = 10.0
+    drain_delay_s: float = 0.0
+    late: str = "answer"
+    hurry: bool = True
+    health: str | None = None
+    control: str | None = None
+    report: str | None = None
+    exit_code: str = "signal"
+    log_format: str = "json"
+    restart: str = "never"
+    watch_file: str | None = None
+    start_timeout_s: float = 60.0
+    restart_grace_s: float = 60.0
+    recycle: RecycleOptions = field(default_factory=RecycleOptions)
+    notes: tuple[str, ...] = ()  # warnings, for the log
+
+    def check(self) -> None:
+        """Refuse what can't work; UsageError."""
+        if not self.command or not self.command[0]:
+            raise UsageError(
+                "cannot run nothing: there is no command. Write it after `--`, e.g."
+                " `gracekeeper run -- uwsgi --ini app.ini`."
+            )
+        if not (isfinite(self.grace_s) and self.grace_s > 0):
+            raise UsageError(
+                f"cannot stop within a grace of {self.grace_s:g} s: it must be a number above 0."
+                " Use the grace period of your platform (docker stop: 10, Kubernetes: 30)."
+            )
+        if not (isfinite(self.drain_delay_s) and self.drain_delay_s >= 0):
+            raise UsageError(
+                f"cannot wait for a drain delay of {self.drain_delay_s:g} s: it must be a number."
+                " Use 0 or more seconds."
+            )
+        for name, seconds in (
+            ("--start-timeout", self.start_timeout_s),
+            ("--restart-grace", self.restart_grace_s),
+        ):
+            if not (isfinite(seconds) and seconds > RESERVE_S):
+                raise UsageError(
+                    f"cannot restart with {name} {seconds:g}: it must be a number of seconds above"
+                    f" {RESERVE_S:g}. Use e.g. 60."
+                )
+        least = self.drain_delay_s + RESERVE_S
+        if self.grace_s <= least:
+            raise UsageError(
+                f"cannot fit a drain delay of {self.drain_delay_s:g} s and the reserve of"
+                f" {RESERVE_S:g} s into a grace of {self.grace_s:g} s: no time is left for"
+                f" requests. Give more grace than {least:g} s, here and on the platform."
+            )
+
+    def policy(
+        self,
+        *,
+        looks: bool,
+        ladder: tuple[Rung, ...],
+        unready: tuple[Rung, ...] = (),
+        forced: tuple[Rung, ...] = (),
+        forward: tuple[int, ...] = (),
+    ) -> Policy:
+        """Join the user's wishes with what the server's driver knows."""
+        return Policy(
+            grace_s=self.grace_s,
+            drain_delay_s=self.drain_delay_s,
+            exit_code=self.exit_code,  # type: ignore[arg-type]
+            hurry=self.hurry,
+            debounce_s=DEBOUNCE_S,
+            forward=forward,
+            looks=looks,
+            ladder=ladder,
+            unready_ladder=unready or ladder,
+            forced_ladder=forced or ladder,
+        )
