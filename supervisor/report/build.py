@@ -1,0 +1,131 @@
+"""Build the report of one life from its journal. Pure: the same journal gives the same report.
+
+Every field is described in schema.json, beside this file.
+"""
+
+from __future__ import annotations
+
+from supervisor.core.state import FOREVER
+from supervisor.report.verdict import verdict
+from supervisor.report.walk import walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Final
+
+    from supervisor.core.policy import Policy
+    from supervisor.core.state import State
+    from supervisor.report.walk import Entry, Findings
+
+SCHEMA: Final = 1
+FRESH_S: Final = 1.0  # a look that is older does not tell what ran
+
+
+def build(
+    policy: Policy,
+    journal: Sequence[Entry],
+    code: int,
+    *,
+    processes: list[dict[str, Any]],
+    sender: str,
+    signal: str | None,
+    ended: float,
+    wall: float,
+) -> dict[str, Any]:
+    """Return the report as JSON's own types; times in seconds after the end began.
+
+    `ended` is the journal's clock at the end and `wall` the time of day then, in seconds since the
+    epoch.
+    """
+    found = walk(policy, journal)
+    state = found.state
+    origin = state.budget.asked_at if state.budget else ended
+    for phase in found.phases:
+        phase["start"] = round(phase["start"] - origin, 3)
+        phase["end"] = round((ended if phase["end"] is None else phase["end"]) - origin, 3)
+    report: dict[str, Any] = {
+        "schema": SCHEMA,
+        "verdict": "",
+        "exit_code": code,
+        "signal": signal,
+        "sender": _sender(state, sender),
+        "asked_at": round(wall - (ended - origin), 3),
+        "seconds": round(ended - origin, 3),
+        "service": {"status": state.status, "was_ready": state.ready, "why": found.why},
+        "door": found.door,
+        "phases": found.phases,
+        "budget": _budget(policy, state, ended - origin),
+        "requests": _requests(found),
+        "processes": [_relative(process, origin) for process in processes],
+    }
+    report["verdict"] = verdict(report)
+    return report
+
+
+def _sender(state: State, name: str) -> dict[str, Any] | None:
+    """Tell who asked; null where the kernel doesn't, e.g. across PID namespaces."""
+    asked = state.asked
+    if asked is None:
+        return None
+    return {
+        "pid": asked.pid or None,
+        "uid": asked.uid if asked.uid >= 0 else None,
+        "name": name or None,
+        "via": asked.via,
+    }
+
+
+def _budget(policy: Policy, state: State, used: float) -> dict[str, float | None]:
+    hurried = state.budget.hurried_at - state.budget.asked_at if state.budget else FOREVER
+    return {
+        "grace_s": policy.grace_s,
+        "drain_delay_s": policy.drain_delay_s,
+        "reserve_s": policy.reserve_s,
+        "hurried_s": round(hurried, 3) if hurried < FOREVER else None,
+        "used_s": round(used, 3),
+        "left_s": round(policy.grace_s - used, 3),
+    }
+
+
+def _requests(found: Findings) -> dict[str, Any]:
+    """Count requests; null where nobody could know, because the server can't be looked at."""
+    served = while_stopping = None
+    if found.known and found.first:
+        served = found.known.requests
+        while_stopping = max(0, found.known.requests - found.first.requests)
+    lost, lost_requests = _lost(found)
+    return {
+        "served": served,
+        "served_while_stopping": while_stopping,
+        "lost": lost,
+        "lost_requests": list(lost_requests),
+        "cut": found.cut,
+        "turned_away": found.turned_away,
+        "refused": None,  # the kernel refuses without telling anybody
+    }
+
+
+def _lost(found: Findings) -> tuple[int | None, tuple[str, ...]]:
+    """Return how many requests were cut, and which ran when they were last seen."""
+    if not found.state.policy.looks:
+        return None, ()
+    if found.cut is None:
+        return 0, ()  # drained, or never let anybody in, or left to finish
+    if not found.state.ready:  # nothing ran; who waited at a listener of the server's was reset
+        return (None if found.killed else 0), ()
+    if found.known is None:
+        return None, ()
+    fresh = found.cut_at - found.known_at <= FRESH_S
+    return (found.known.in_request if fresh else None), found.known.running
+
+
+def _relative(process: dict[str, Any], origin: float) -> dict[str, Any]:
+    asked = [{"t": round(when - origin, 3), "signal": signal} for when, signal in process["asked"]]
+    ended = process["ended"]
+    return {
+        **process,
+        "started": round(process["started"] - origin, 3),
+        "asked": asked,
+        "ended": None if ended is None else round(ended - origin, 3),
+    }

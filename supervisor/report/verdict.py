@@ -1,0 +1,90 @@
+"""One sentence that says how it went, cause first, and what to do about it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+NAMED = 5  # requests that are named before the rest is only counted
+
+
+def verdict(report: dict[str, Any]) -> str:
+    """Return the verdict on a report that is otherwise complete."""
+    requests, service = report["requests"], report["service"]
+    if service["why"]:
+        told = service["why"]
+    elif report["sender"] is None:
+        told = _unasked(report)
+    elif requests["lost"] or (requests["lost"] is None and requests["cut"]):
+        told = _cut(report)
+    else:
+        told = _answered(report)
+    return f"{told}{_others(requests)} Exit {report['exit_code']}."
+
+
+def _answered(report: dict[str, Any]) -> str:
+    ready = "" if report["service"]["was_ready"] else ", before the service was ready"
+    told = f"{report['signal']} was answered in {report['seconds']:.1f} s{ready}"
+    if report["requests"]["lost"] is None:
+        return f"{told}; what this server was doing can't be seen from outside."
+    return f"{told}: no request was lost."
+
+
+def _cut(report: dict[str, Any]) -> str:
+    requests, grace = report["requests"], f"{report['budget']['grace_s']:g} s"
+    cut = requests["cut"]
+    if cut == "died":
+        return (
+            f"The service died while it was stopping, {_how(report['service']['status'])}:"
+            f" {_still(requests)}. Its own last lines or the kernel's (out of memory?) say why."
+        )
+    when = (
+        "when a second signal came" if cut == "hurried" else f"when the grace of {grace} was over"
+    )
+    what = "Hurried" if cut == "hurried" else "Time ran out"
+    if requests["lost"] is None:
+        return f"{what}: the service had not ended {when}, and was killed."
+    were = "was" if requests["lost"] == 1 else "were"
+    hint = "" if cut == "hurried" else " Give more grace, or make them shorter."
+    return f"{what}: {_still(requests)} {when}, and {were} cut.{hint}"
+
+
+def _unasked(report: dict[str, Any]) -> str:
+    service = report["service"]
+    if service["status"] is None:
+        return "The service never ran."
+    told = f"The service ended by itself, {_how(service['status'])}"
+    if not service["was_ready"]:
+        return f"{told}, before it was ready; its own last lines say why."
+    if report["requests"]["cut"]:
+        return f"{told}; what it was running then is not known."
+    return f"{told}."
+
+
+def _still(requests: dict[str, Any]) -> str:
+    """Say what still ran: how many, if that is known, and which."""
+    if requests["lost"] is None:
+        return "what it was running is not known"
+    names, more = requests["lost_requests"][:NAMED], requests["lost"] - NAMED
+    if names:
+        listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+        return f"{_count(requests['lost'], 'request')} still ran ({listed})"
+    return f"{_count(requests['lost'], 'request')} still ran"
+
+
+def _others(requests: dict[str, Any]) -> str:
+    told = []
+    if requests["served_while_stopping"]:
+        told.append(f"{requests['served_while_stopping']} served while stopping")
+    if requests["turned_away"]:
+        told.append(f"{requests['turned_away']} turned away with a 503")
+    return f" {', '.join(told).capitalize()}." if told else ""
+
+
+def _how(status: int) -> str:
+    return f"with code {status}" if status >= 0 else f"by signal {-status}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

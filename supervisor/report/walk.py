@@ -1,0 +1,102 @@
+"""Walking a journal: it is replayed through `step`, and what matters for a report is noted."""
+
+from __future__ import annotations
+
+from supervisor.core.actions import Send
+from supervisor.core.events import DoorClosed, DoorShut, Exited, Looked, SpawnFailed, WorkersGone
+from supervisor.core.machine import step
+from supervisor.core.phases import DELAYING, QUIESCING, SERVING
+from supervisor.core.state import FOREVER, initial
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from supervisor.core.actions import Action
+    from supervisor.core.events import Event
+    from supervisor.core.looks import Look
+    from supervisor.core.policy import Policy
+    from supervisor.core.state import State
+
+    Entry = tuple[float, Event, tuple[Action, ...]]
+
+KILL = 9
+OUT_OF_TIME, HURRIED, DIED = "out-of-time", "hurried", "died"
+
+
+class Findings:
+    """What a walk over the journal collects; times on the journal's clock."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Nothing was found yet."""
+        self.state: State = initial(policy)
+        self.phases: list[dict[str, Any]] = []
+        self.first: Look | None = None  # the first after the end began that knew of requests
+        self.known: Look | None = None  # the last of them
+        self.known_at = 0.0
+        self.cut: str | None = None  # why requests that ran were not waited for
+        self.cut_at = 0.0
+        self.killed = False  # the cut was a KILL
+        self.door = "none"
+        self.turned_away = 0
+        self.why = ""
+
+
+def walk(policy: Policy, journal: Sequence[Entry]) -> Findings:
+    """Replay the journal and note what matters."""
+    found = Findings(policy)
+    if journal:
+        found.phases.append({"name": found.state.phase, "start": journal[0][0], "end": None})
+    for now, event, _recorded in journal:
+        before = found.state
+        found.state, actions = step(before, event, now)
+        if found.state.phase != before.phase:
+            found.phases[-1]["end"] = now
+            found.phases.append({"name": found.state.phase, "start": now, "end": None})
+        _note(found, event, now)
+        _note_cut(found, before, event, actions, now)
+    if found.phases and found.phases[-1]["name"] == "done":
+        found.phases.pop()
+    return found
+
+
+def _note(found: Findings, event: Event, now: float) -> None:
+    if isinstance(event, Looked) and found.state.budget and event.look.in_request is not None:
+        found.known, found.known_at = event.look, now
+        found.first = found.first or event.look
+    elif isinstance(event, DoorShut):
+        found.door = event.how
+    elif isinstance(event, DoorClosed):
+        found.turned_away = event.turned_away
+    elif isinstance(event, SpawnFailed):
+        found.why = event.why
+
+
+def _note_cut(
+    found: Findings, before: State, event: Event, actions: tuple[Action, ...], now: float
+) -> None:
+    """Note the first moment at which a request that ran could not go on."""
+    drained = before.quiet.drained or found.state.quiet.drained
+    finishes, looks, was_ready = before.policy.finishes, before.policy.looks, found.state.ready
+    # Of a server that finishes, drained means only that nobody is on the way to it.
+    if found.cut or (drained and not (finishes and was_ready)):
+        return
+    sends = [a for a in actions if isinstance(a, Send)] if before.main != "gone" else []
+    if isinstance(event, Exited):
+        # Its end was not ours to bring about: no rung had been taken.
+        inside = before.phase in (SERVING, DELAYING, QUIESCING)
+        if looks and before.ready and inside and not drained:
+            found.cut, found.cut_at = DIED, now
+        return
+    killed = any(send.signal == KILL for send in sends)
+    # What the ladder sends to a master that is not drained stops its workers at once; a nudge
+    # comes when they are gone.
+    told = looks and was_ready and not finishes
+    ended = told and not isinstance(event, WorkersGone) and found.state.budget
+    if killed or (ended and any(send.target == "main" for send in sends)):
+        found.cut, found.cut_at, found.killed = _haste(found.state), now, killed
+
+
+def _haste(state: State) -> str:
+    return HURRIED if state.budget and state.budget.hurried_at < FOREVER else OUT_OF_TIME
