@@ -1,0 +1,1 @@
+"""A stop in the middle of load, to be looked at: `make demo`."""

@@ -1,0 +1,1 @@
+"""Prove the promise: load a server, stop it, count what became of every request."""
