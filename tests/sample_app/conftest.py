@@ -1,0 +1,67 @@
+"""The application on a fresh database: SQLite always, PostgreSQL when TEST_DATABASE_URL is set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+from werkzeug.test import TestResponse
+
+from sample_app import create_app
+from sample_app.database import Database, parse_url
+from sample_app.models import Base
+
+_POSTGRES = os.environ.get("TEST_DATABASE_URL")
+
+Refused = Callable[[TestResponse, int], dict[str, Any]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if _POSTGRES else ["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database."""
+    if request.param == "sqlite" or _POSTGRES is None:
+        return f"sqlite:///{tmp_path / 'thoughts.db'}"
+    engine = create_engine(parse_url(_POSTGRES), poolclass=NullPool)
+    Base.metadata.drop_all(engine)
+    return _POSTGRES
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    app = create_app({"DATABASE_URL": database_url})
+    yield app
+    app.extensions["database"].close()
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    database: Database = app.extensions["database"]
+    return database
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def refused() -> Refused:
+    """Check that a response is a problem with this status, and return its details."""
+
+    def check(response: TestResponse, status: int) -> dict[str, Any]:
+        assert response.status_code == status, response.text
+        assert response.mimetype == "application/problem+json"
+        details: dict[str, Any] = response.get_json(force=True)
+        assert details["status"] == status
+        assert details["type"]
+        assert details["title"]
+        return details
+
+    return check
