@@ -1,0 +1,1 @@
+"""Measured claims: every number in the documentation comes out of here."""
