@@ -44,7 +44,7 @@ _LOOK_S = 0.05  # how late the end of the load is noticed, at most
 def main(argv: Sequence[str] | None = None) -> int:
     """Drive a load until it ends; print the tally; 1 if a request was lost, 2 for bad arguments.
 
-    SIGUSR1 marks the moment "asked"; SIGTERM and SIGINT end the load, and what is under way is
+    SIGUSR1 marks the moment "asked" and says so on stderr; SIGTERM and SIGINT end the load, and what is under way is
     still awaited.
     """
     parser = _parser()
@@ -70,6 +70,7 @@ def _drive(driver: Driver) -> Tally:
                 continue
             if info.si_signo == signal.SIGUSR1:
                 driver.mark("asked")
+                print("marked", file=sys.stderr, flush=True)  # whoever asked may go on
             else:
                 driver.end()
         return driver.join()

@@ -167,9 +167,12 @@ def test_cli_marks_and_ends_on_signals() -> None:
     with Scripted.tcp(script) as server:
         command = [sys.executable, "-m", "supervisor.drill.load", "--url", server.url]
         command += ["--clients", "1", "--json"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=ROOT, text=True) as process:
             assert started.wait(DEADLINE_S)
             os.kill(process.pid, signal.SIGUSR1)
+            assert process.stderr
+            assert process.stderr.readline() == "marked\n"
             os.kill(process.pid, signal.SIGTERM)
             released.set()
             out, _ = process.communicate(timeout=DEADLINE_S)
