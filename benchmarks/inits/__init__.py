@@ -1,0 +1,1 @@
+"""One PID 1 beside the others: what it costs, what it loses, what it tells."""
