@@ -93,6 +93,10 @@ bench-stop: setup ## What six entrypoints lose when they are stopped at saturati
 bench-recycle: setup ## What clients notice when workers are replaced, ours and uWSGI's ways (ARGS=)
 	$(BIN)/python -m benchmarks.recycle $(ARGS)
 
+.PHONY: bench-pid1
+bench-pid1: setup ## What being PID 1 costs, ours, a bare loop's and seven other inits' (root, gcc; ARGS=)
+	$(BIN)/python -m benchmarks.init $(ARGS)
+
 ##@ Look after
 .PHONY: lock
 lock: ## Resolve the pinned dependencies anew (ARGS=--upgrade for newer versions)
