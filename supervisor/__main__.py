@@ -1,9 +1,17 @@
-"""The command. `run` blocks signals before it imports anything that takes time."""
+"""The command. What will be PID 1 blocks signals before it imports anything that takes time.
+
+The launcher runs this file by `python -I -S`, without what `site` costs; the rich half asks for it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+
+KEEPERS = ("run", "tini", "dumb-init")  # what becomes PID 1; the last two by their own names, too
+
+if __name__ == "__main__" and sys.flags.no_site:  # nobody has said where our package is
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def fill_standard_streams() -> None:
@@ -17,12 +25,21 @@ def fill_standard_streams() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `gracekeeper ARGUMENTS`; exits the process."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["run"]:
+    if arguments is None:
+        name = os.path.basename(sys.argv[0])
+        arguments = [name, *sys.argv[1:]] if name in KEEPERS[1:] else sys.argv[1:]
+    if arguments and arguments[0] in KEEPERS:
         from supervisor.front import signalmask
 
         signalmask.block()
         fill_standard_streams()
+        from supervisor.front import lean
+
+        lean.start(arguments[0], arguments[1:])  # comes back if the rich half has to read it
+    if sys.flags.no_site:
+        import site
+
+        site.main()
     from supervisor.cli.app import start
 
     start(arguments)

@@ -22,3 +22,12 @@ class CommandError(GracekeeperError):
         """Carry the shell's code for it (POSIX.1-2017, XCU 2.8.2)."""
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class InitError(GracekeeperError):
+    """What another init, whose place we take, says in such a case; help and versions as well."""
+
+    def __init__(self, message: str, exit_code: int = 1, *, to_stdout: bool = False) -> None:
+        """Carry its words, which get no prefix of ours, and its code."""
+        super().__init__(message)
+        self.exit_code, self.to_stdout = exit_code, to_stdout

@@ -44,6 +44,11 @@ class Plan(Record):
     doors: tuple[Door, ...] = ()
     late: str = "answer"
     own_group: bool = False  # keep the terminal's Ctrl-C to ourselves
+    own_session: bool = False
+    hands_terminal: bool = False  # the command gets the foreground, where we have it
+    follows_stops: bool = False  # we stop with it also where there is no terminal
+    notices_orphans: bool = False
+    verbose: bool = False  # on stderr, and of every signal
     fifo: str | None = None
     router: bool = False
     cheaper: bool = False
@@ -67,6 +72,11 @@ class Plan(Record):
     log_format: str = "json"
     notes: tuple[str, ...] = ()  # warnings of the front, for the log
 
+    @property
+    def reports(self) -> bool:
+        """Whether anybody gets a report."""
+        return bool(self.report or self.termination_log) or self.log_format != "none"
+
 
 def encode(value: Any) -> Any:
     """Turn records into what JSON can hold."""
@@ -82,7 +92,9 @@ def decode(data: dict[str, Any]) -> Plan:
     policy = data["policy"]
     for ladder in ("ladder", "unready_ladder", "forced_ladder"):
         policy[ladder] = tuple(Rung(**rung) for rung in policy[ladder])
-    policy["forward"] = tuple(policy["forward"])
+    for name in ("forward", "stops", "success"):
+        policy[name] = tuple(policy[name])
+    policy["rewrite"] = tuple((arrived, sent) for arrived, sent in policy["rewrite"])
     data["policy"] = Policy(**policy)
     data["doors"] = tuple(
         Door(**{**door, "address": Address(**door["address"])}) for door in data["doors"]

@@ -38,7 +38,7 @@ class WriteFifo(Action):
 
 
 class Send(Action):
-    """Send a signal to "main", the "busy" workers, all "workers", or the whole "tree"."""
+    """Send a signal to "main", its "group", the "busy" workers, or the whole "tree"."""
 
     target: str
     signal: int

@@ -44,9 +44,15 @@ def judge_readiness(state: State, event: Event, _now: float) -> Outcome:
 def forward(state: State, event: Event, _now: float) -> Outcome:
     """Pass a signal on to a main process that is known to understand it."""
     assert isinstance(event, Signalled)  # noqa: S101 - the table says so
-    if state.main == "alive" and event.signal in state.policy.forward:
-        return state, (Send("main", event.signal),)
+    sent = state.policy.sent(event.signal)
+    if sent and state.main == "alive" and event.signal in state.policy.forward:
+        return state, (Send(state.policy.addressee, sent),)
     return state, ()
+
+
+def forward_still(state: State, event: Event, now: float) -> Outcome:
+    """Pass a signal on while the command is stopping; a server could take it for a wish to live."""
+    return forward(state, event, now) if state.policy.passes else (state, ())
 
 
 def _ready(state: State) -> Outcome:

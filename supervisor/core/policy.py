@@ -17,7 +17,8 @@ DEBOUNCE_S: Final = 1.0
 class Rung(Record):
     """One way of stopping, and how long it may take.
 
-    Either a FIFO `command` or a `signal` to a `target`. `patience_s` None: until nothing but
+    Either a FIFO `command` or a `signal` to a `target`; or it `passes` on the signal that asked
+    for the stop. `patience_s` None: until nothing but
     killing is left. `nudge` is sent to the main process when all workers are gone: a master may
     sleep although nothing is left to wait for.
     """
@@ -28,6 +29,7 @@ class Rung(Record):
     target: str = "main"
     patience_s: float | None = None
     nudge: int = 0
+    passes: bool = False
 
     @property
     def kills(self) -> bool:
@@ -45,8 +47,23 @@ class Policy(Record):
     hurry: bool = True  # a second signal makes it faster
     debounce_s: float = DEBOUNCE_S
     forward: tuple[int, ...] = ()  # signals that the main process understands and gets
+    passes: bool = False  # also while it is stopping, and every repeated stop signal, too
+    rewrite: tuple[tuple[int, int], ...] = ()  # what it gets in place of a signal; 0: nothing
+    stops: tuple[int, ...] = (15, 2, 3)  # signals that ask for a stop
+    group: bool = False  # signals go to the main process's group
+    awaits: bool = True  # descendants that outlive the main process are waited for
+    success: tuple[int, ...] = ()  # exit codes that become 0
     looks: bool = False  # the server can be looked at: readiness and drain are facts
     finishes: bool = False  # told to end, the server answers everybody it has accepted, by itself
     ladder: tuple[Rung, ...] = ()  # of a service that is drained, or can't be looked at
     unready_ladder: tuple[Rung, ...] = ()  # of one that never became ready and owes nobody anything
     forced_ladder: tuple[Rung, ...] = ()  # of one whose time is over while requests run
+
+    def sent(self, signal: int) -> int:
+        """Return what the main process gets in place of a signal; 0 for nothing."""
+        return next((sent for arrived, sent in self.rewrite if arrived == signal), signal)
+
+    @property
+    def addressee(self) -> str:
+        """Whom signals are passed on to: a target of `Send`."""
+        return "group" if self.group else "main"

@@ -14,7 +14,7 @@ from supervisor.core.actions import (
     WriteFifo,
 )
 from supervisor.core.budget import TREE_S, Budget
-from supervisor.core.events import Exited, Failed, Shortened
+from supervisor.core.events import Asked, Exited, Failed, Shortened
 from supervisor.core.exitstatus import exit_code
 from supervisor.core.phases import CLOSING, DELAYING, DONE, REAPING, SERVING, STARTING, STOPPING
 from supervisor.core.state import FOREVER
@@ -52,16 +52,30 @@ def nudge(state: State, _event: Event, _now: float) -> Outcome:
     return state, ((Send("main", rung.nudge),) if rung is not None and rung.nudge else ())
 
 
-def hurry_ladder(state: State, _event: Event, now: float) -> Outcome:
-    """The present rung's deadline becomes now."""
+def hurry_ladder(state: State, event: Event, now: float) -> Outcome:
+    """The present rung's deadline becomes now; a command that is signalled hears this one, too."""
+    assert isinstance(event, Asked)  # noqa: S101 - the table says so
+    passed = (passed_on(state, event.signal),) if state.policy.passes else ()
     state, hurried = asked_again(state, now)
-    return _next_rung(state, now) if hurried else (state, ())
+    if not hurried:
+        return state, passed
+    state, actions = _next_rung(state, now)
+    return state, (*passed, *actions)
+
+
+def passed_on(state: State, signal: int) -> Send:
+    """Send what stands for this signal; a stop by other means than signals is not dropped."""
+    return Send(state.policy.addressee, state.policy.sent(signal) or signal)
 
 
 def main_gone(state: State, event: Event, now: float) -> Outcome:
     """The server ended: answer who still waits, and see to its descendants."""
     assert isinstance(event, Exited)  # noqa: S101 - the table says so
-    actions: list[Action] = [TurnAway(), Send("tree", TERM), Sweep()]
+    actions: list[Action] = [TurnAway()]
+    if state.policy.awaits:
+        actions += (Send("tree", TERM), Sweep())
+    elif state.policy.group:
+        actions.append(Send("group", TERM))
     if state.phase in (STARTING, SERVING, DELAYING):
         actions.insert(0, ShutDoor())
     if state.budget is None:
@@ -74,7 +88,7 @@ def main_gone(state: State, event: Event, now: float) -> Outcome:
         next_look=FOREVER,
         killing=False,
     )
-    return state, tuple(actions)
+    return (state, tuple(actions)) if state.policy.awaits else close(state, *actions)
 
 
 def reap_tick(state: State, _event: Event, now: float) -> Outcome:
@@ -114,7 +128,7 @@ def hurry_closing(state: State, _event: Event, now: float) -> Outcome:
 def finish(state: State, _event: Event, _now: float) -> Outcome:
     """Leave, with the code that the policy wants."""
     asked = state.asked.signal if state.asked else None
-    code = exit_code(state.policy.exit_code, asked, state.status)
+    code = exit_code(state.policy.exit_code, asked, state.status, state.policy.success)
     return state.replace(phase=DONE), (Finish(code),)
 
 
@@ -172,7 +186,9 @@ def _next_rung(state: State, now: float) -> Outcome:
     if not following:
         return _kill_tree(state.replace(rung_until=FOREVER))
     rung = following[0]
-    action = WriteFifo(rung.command) if rung.command else Send(rung.target, rung.signal)
+    action: Action = WriteFifo(rung.command) if rung.command else Send(rung.target, rung.signal)
+    if rung.passes and state.asked:
+        action = passed_on(state, state.asked.signal)
     state = state.replace(rung=state.rung + 1, rung_until=_patience(state, rung, now))
     return state.replace(killing=rung.kills and rung.target == "tree"), (action,)
 

@@ -44,8 +44,8 @@ _LOOK_S = 0.05  # how late the end of the load is noticed, at most
 def main(argv: Sequence[str] | None = None) -> int:
     """Drive a load until it ends; print the tally; 1 if a request was lost, 2 for bad arguments.
 
-    SIGUSR1 marks the moment "asked" and says so on stderr; SIGTERM and SIGINT end the load, and what is under way is
-    still awaited.
+    SIGUSR1 marks the moment "asked" and says so on stderr; SIGTERM and SIGINT end the load, and
+    what is under way is still awaited.
     """
     parser = _parser()
     options = parser.parse_args(argv)

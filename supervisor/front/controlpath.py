@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 
+from supervisor.address import Address
 from supervisor.errors import UsageError
-from supervisor.front import listeners
+from supervisor.front import unixdoor
+from supervisor.front.refusal import InUseError, refused
+from supervisor.front.undo import Undo
+
+OFF = "none"  # in the place of a path
 
 
 def candidates() -> tuple[str, ...]:
@@ -16,18 +20,28 @@ def candidates() -> tuple[str, ...]:
     return (*private, "/run/gracekeeper.sock", f"/tmp/gracekeeper-{os.getuid()}.sock")  # noqa: S108
 
 
-def open_(path: str | None, made: ExitStack) -> tuple[int, str | None, tuple[str, ...]]:
+def open_(path: str | None, undo: Undo) -> tuple[int, str | None, tuple[str, ...]]:
     """Return descriptor, path, warnings; a path that was asked for must work, a default may not."""
+    if path == OFF:
+        return -1, None, ()
     if path:
         path = os.path.abspath(path)
-        return listeners.control(path, made).detach(), path, ()
+        return _listener(path, undo), path, ()
     problem = ""
     for place in candidates():
         try:
-            return listeners.control(place, made).detach(), place, ()
-        except listeners.InUseError as error:
+            return _listener(place, undo), place, ()
+        except InUseError as error:
             problem = str(error)
             break  # the clients would find that one, not ours
         except UsageError as error:
             problem = str(error)
     return -1, None, (f"no control socket: {problem}",)
+
+
+def _listener(path: str, undo: Undo) -> int:
+    """Return the descriptor of a listener for our own uid only; UsageError."""
+    try:
+        return unixdoor.bound(path, 0o600, undo).detach()
+    except OSError as error:
+        raise refused(Address("unix", path=path), "--control", error) from None

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import isfinite
-
 from supervisor.core.budget import RESERVE_S
 from supervisor.core.policy import DEBOUNCE_S, Policy, Rung
+from supervisor.core.record import Record
 from supervisor.errors import UsageError
-from supervisor.front.recycling import RecycleOptions
+from supervisor.front import passing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from supervisor.front.recycling import RecycleOptions
+
+STOPS = (15, 2, 3)  # TERM, INT, QUIT
+ENDLESS = float("inf")
 
 
-@dataclass(frozen=True)
-class Options:
+def isfinite(seconds: float) -> bool:
+    """As math's, which is another library to load."""
+    return -ENDLESS < seconds < ENDLESS
+
+
+class Options(Record):
     """The options of `gracekeeper run`."""
 
     command: tuple[str, ...]
@@ -30,8 +41,23 @@ class Options:
     watch_file: str | None = None
     start_timeout_s: float = 60.0
     restart_grace_s: float = 60.0
-    recycle: RecycleOptions = field(default_factory=RecycleOptions)
+    rewrite: tuple[str, ...] = ()
+    group: bool = False
+    stop_signals: str | None = None
+    success_codes: str | None = None
+    subreaper: bool = True
+    parent_death: str | None = None
+    recycle: RecycleOptions | None = None  # None: all as by default
+    notices_orphans: bool = False  # each that is reaped is worth a line
+    init: str = ""  # whose place we take: "tini" or "dumb-init"; a plain init has no budget
     notes: tuple[str, ...] = ()  # warnings, for the log
+
+    @classmethod
+    def of(cls, wishes: dict[str, Any], command: tuple[str, ...], **more: Any) -> Options:
+        """Return what the table's options say; the fields are theirs."""
+        fields = {name: value for name, value in wishes.items() if value is not None}
+        fields["listen"] = tuple(listening(text) for text in fields.get("listen", ()))
+        return cls(command=command, **fields, **more)
 
     def check(self) -> None:
         """Refuse what can't work; UsageError."""
@@ -40,6 +66,8 @@ class Options:
                 "cannot run nothing: there is no command. Write it after `--`, e.g."
                 " `gracekeeper run -- uwsgi --ini app.ini`."
             )
+        if self.init:
+            return
         if not (isfinite(self.grace_s) and self.grace_s > 0):
             raise UsageError(
                 f"cannot stop within a grace of {self.grace_s:g} s: it must be a number above 0."
@@ -75,6 +103,7 @@ class Options:
         unready: tuple[Rung, ...] = (),
         forced: tuple[Rung, ...] = (),
         forward: tuple[int, ...] = (),
+        stops: tuple[int, ...] = STOPS,
     ) -> Policy:
         """Join the user's wishes with what the server's driver knows."""
         return Policy(
@@ -88,4 +117,15 @@ class Options:
             ladder=ladder,
             unready_ladder=unready or ladder,
             forced_ladder=forced or ladder,
+            rewrite=passing.rewrites(self.rewrite),
+            stops=stops if self.stop_signals is None else passing.stops(self.stop_signals),
+            success=passing.codes(self.success_codes) if self.success_codes else (),
         )
+
+
+def listening(value: str) -> tuple[str, str]:
+    """Split `[NAME=]ADDR`; a path may have an equals sign of its own."""
+    name, equals, address = value.partition("=")
+    if not equals or name.startswith(("/", "./", "unix:")):
+        return "", value
+    return name, address

@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from contextlib import ExitStack
 
 from supervisor.config.plan import Plan, encode
 from supervisor.errors import CommandError, GracekeeperError, UsageError
-from supervisor.front import controlpath, listeners, served, signalmask, uwsgi
+from supervisor.front import controlpath, passing, signalmask
 from supervisor.front.options import Options
-from supervisor.servers.program import LADDER
+from supervisor.front.undo import Undo
+from supervisor.servers import generic
 
-FORWARDED = (1, 10, 12, 18, 28)  # HUP USR1 USR2 CONT WINCH
 # uWSGI would take itself for one that has just been reloaded, and look for its old sockets.
 NOT_FOR_UWSGI = ("UWSGI_RELOADS", "UWSGI_ORIGINAL_PROC_NAME")
+# Loaded, these cost the keeper more than a second start; only an exec gives their memory back.
+HEAVY = frozenset(("click", "ctypes", "dataclasses", "enum", "json", "re", "socket", "typing"))
 
 
 def keep(options: Options) -> None:
     """Check, bind, and become the keeper; comes back only by an error, and then leaves nothing."""
-    with ExitStack() as made:
-        become_keeper(plan_for(options, made))
+    with Undo() as undo:
+        become_keeper(plan_for(options, undo))
 
 
-def plan_for(options: Options, made: ExitStack) -> Plan:
-    """Check everything, bind everything, start nothing; `made` can unmake what was made."""
+def plan_for(options: Options, undo: Undo) -> Plan:
+    """Check everything, bind everything, start nothing; `undo` takes all of it back."""
     options.check()
-    executable = find(options.command[0])
+    executable = _executable(options)
     report = _writable(options.report)
-    health = listeners.health(options.health, made).detach() if options.health else -1
-    control, path, notes = controlpath.open_(options.control, made)
-    if os.getpid() != 1 and not signalmask.adopt_orphans():
-        notes += ("orphans can't be adopted: PR_SET_CHILD_SUBREAPER was refused",)
-    if is_uwsgi(executable):
-        plan = uwsgi.prepare(options, executable, made)
-    else:
-        options.recycle.refuse_for(options.command[0])
-        kind = served.prepare if options.listen else _generic
-        plan = kind(options, executable, made)
+    health = _health(options.health, undo) if options.health else -1
+    control, path, notes = controlpath.open_(options.control, undo)
+    plan = _service(options, executable, undo)
     _check_restarts(options, plan)
+    held, adopts = signalmask.from_launcher()
+    notes += _family(options, adopts=adopts)
     return plan.replace(
-        signal_fd=signalmask.descriptor(),
+        signal_fd=held if held >= 0 else signalmask.descriptor(),
         health_fd=health,
         control_fd=control,
         control_path=path,
@@ -53,6 +48,56 @@ def plan_for(options: Options, made: ExitStack) -> Plan:
         leave_s=options.restart_grace_s,
         notes=(*options.notes, *plan.notes, *notes),
     )
+
+
+def _executable(options: Options) -> str:
+    try:
+        return find(options.command[0])
+    except CommandError as error:
+        if not options.init:
+            raise
+        from supervisor.front import dropin
+
+        raise dropin.cannot_run(options, error) from None
+
+
+def _health(text: str, undo: Undo) -> int:
+    from supervisor.front import listeners
+
+    return listeners.health(text, undo).detach()
+
+
+def _service(options: Options, executable: str, undo: Undo) -> Plan:
+    """Return what is to be kept, by what it is."""
+    if is_uwsgi(executable) and not options.init:
+        from supervisor.front import uwsgi
+
+        return uwsgi.prepare(options, executable, undo)
+    if options.recycle:
+        options.recycle.refuse_for(options.command[0])
+    if options.listen:
+        from supervisor.front import served
+
+        return served.prepare(options, executable, undo)
+    return _generic(options, executable)
+
+
+def _family(options: Options, *, adopts: bool) -> tuple[str, ...]:
+    """Settle what becomes of orphans, and of us when our parent ends; return warnings."""
+    notes: tuple[str, ...] = ()
+    if os.getpid() != 1 and (options.subreaper or not options.init):
+        if adopts != options.subreaper and not signalmask.adopt_orphans(adopt=options.subreaper):
+            notes = ("PR_SET_CHILD_SUBREAPER was refused",)
+            adopts = not options.subreaper
+        else:
+            adopts = options.subreaper
+        if not adopts:
+            notes += ("orphans won't be reaped: this is not PID 1, and no subreaper",)
+    if options.parent_death and not signalmask.hear_of_parent(
+        passing.signal(options.parent_death, "--parent-death")
+    ):
+        notes += ("our parent's end won't be heard: PR_SET_PDEATHSIG was refused",)
+    return notes
 
 
 def _check_restarts(options: Options, plan: Plan) -> None:
@@ -70,7 +115,18 @@ def _check_restarts(options: Options, plan: Plan) -> None:
 
 
 def become_keeper(plan: Plan) -> None:
-    """Replace this process by the keeper; does not return."""
+    """Be the keeper from now on: as we are, if we have stayed lean, else anew by exec."""
+    for name in NOT_FOR_UWSGI:
+        os.environ.pop(name, None)
+    if sys.flags.isolated and sys.flags.no_site and HEAVY.isdisjoint(sys.modules):
+        from supervisor.runtime import boot
+
+        boot.run(plan)
+    _exec(plan)
+
+
+def _exec(plan: Plan) -> None:
+    """Replace this process by one that finds the plan behind a descriptor."""
     import json
 
     fd = os.memfd_create("gracekeeper-plan")
@@ -80,8 +136,6 @@ def become_keeper(plan: Plan) -> None:
     for number in (*kept, *plan.pass_fds):
         if number >= 0:
             os.set_inheritable(number, True)
-    for name in NOT_FOR_UWSGI:
-        os.environ.pop(name, None)
     boot = os.path.join(os.path.dirname(os.path.dirname(__file__)), "runtime", "boot.py")
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed before we came
@@ -97,12 +151,13 @@ def become_keeper(plan: Plan) -> None:
 
 def find(command: str) -> str:
     """Return the path of a command, as the shell would; CommandError 127 or 126."""
-    beside = os.path.dirname(sys.executable)
     path = os.environ.get("PATH", os.defpath)
-    found = shutil.which(command, path=path) or shutil.which(command, path=beside)
-    if found:
-        return found
-    there = _unusable(command, path)
+    beside = os.path.dirname(sys.executable)
+    places = [command] if "/" in command else _places(command, f"{path}{os.pathsep}{beside}")
+    for place in places:
+        if os.path.isfile(place) and os.access(place, os.X_OK):
+            return place
+    there = next((place for place in places if os.path.exists(place)), "")
     if there:
         raise CommandError(
             f"cannot run {command}: {there} can't be executed. Check its mode, and the mount's.",
@@ -113,6 +168,10 @@ def find(command: str) -> str:
     )
 
 
+def _places(command: str, path: str) -> list[str]:
+    return [os.path.join(folder, command) for folder in path.split(os.pathsep)]
+
+
 def is_uwsgi(executable: str) -> bool:
     """Tell whether a program is uWSGI, also under the names that distributions give it."""
     return os.path.basename(executable).startswith(("uwsgi-", "uwsgi_")) or (
@@ -120,19 +179,24 @@ def is_uwsgi(executable: str) -> bool:
     )
 
 
-def _unusable(command: str, path: str) -> str:
-    """Return where a command is that can't be executed; an empty string when it isn't there."""
-    if "/" in command:
-        return command if os.path.exists(command) else ""
-    places = (os.path.join(folder, command) for folder in path.split(os.pathsep))
-    return next((place for place in places if os.path.isfile(place)), "")
-
-
-def _generic(options: Options, executable: str, _made: ExitStack) -> Plan:
+def _generic(options: Options, executable: str) -> Plan:
+    policy = options.policy(
+        looks=False,
+        ladder=generic.LADDER,
+        forward=generic.FORWARDED,
+        stops=() if options.init else generic.STOPS,
+    )
     return Plan(
         argv=options.command,
         executable=executable,
-        policy=options.policy(looks=False, ladder=LADDER, forward=FORWARDED),
+        policy=policy.replace(passes=True, group=options.group, awaits=not options.init),
+        own_group=options.group or options.init == "tini",
+        own_session=options.init == "dumb-init" and options.group,
+        hands_terminal=options.group or options.init != "dumb-init",
+        follows_stops=options.init == "dumb-init" and options.group,
+        verbose=bool(options.init),
+        notices_orphans=options.notices_orphans,
+        termination_log="" if options.init else "/dev/termination-log",
     )
 
 

@@ -6,12 +6,12 @@ import os
 import shutil
 import stat
 import tempfile
-from contextlib import ExitStack
 
 from supervisor.errors import UsageError
+from supervisor.front.undo import Undo
 
 
-def make(uid: int | None, gid: int | None, made: ExitStack) -> str | None:
+def make(uid: int | None, gid: int | None, undo: Undo) -> str | None:
     """Return a new directory that only the server's user can enter, None if nothing is writable."""
     for parent in ("/run", tempfile.gettempdir() if _has_temporary() else "", "/dev/shm"):  # noqa: S108
         if not parent or not os.access(parent, os.W_OK | os.X_OK):
@@ -20,10 +20,14 @@ def make(uid: int | None, gid: int | None, made: ExitStack) -> str | None:
             path = tempfile.mkdtemp(prefix="gracekeeper-", dir=parent)
         except OSError:
             continue
-        made.callback(shutil.rmtree, path, ignore_errors=True)
-        give(path, uid, gid)
-        return path
+        return _given(path, uid, gid, undo)
     return None
+
+
+def _given(path: str, uid: int | None, gid: int | None, undo: Undo) -> str:
+    undo.later(lambda: shutil.rmtree(path, ignore_errors=True))
+    give(path, uid, gid)
+    return path
 
 
 def give(path: str, uid: int | None, gid: int | None) -> None:

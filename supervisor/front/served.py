@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import ExitStack
 
 from supervisor.address import Address, parse
 from supervisor.config.plan import Door, Plan
@@ -13,6 +12,7 @@ from supervisor.errors import UsageError
 from supervisor.front import listeners
 from supervisor.front.names import resolved
 from supervisor.front.options import Options
+from supervisor.front.undo import Undo
 from supervisor.servers import programs
 from supervisor.servers.program import LADDER, Listening, Program
 
@@ -21,7 +21,7 @@ HUP = 1
 MODE = 0o666  # of a unix socket's file: whoever may enter its directory
 
 
-def prepare(options: Options, executable: str, made: ExitStack) -> Plan:
+def prepare(options: Options, executable: str, undo: Undo) -> Plan:
     """Return the Plan for `gunicorn ...` and its like; UsageError for whatever can't work."""
     found = programs.find(options.command)
     if found is None:
@@ -33,7 +33,7 @@ def prepare(options: Options, executable: str, made: ExitStack) -> Plan:
     server, named = found
     arguments = options.command[named:]
     words = server.words(arguments, tuple(os.environ.items()))
-    doors = [_door(server, address, made) for address in _addresses(server, options)]
+    doors = [_door(server, address, undo) for address in _addresses(server, options)]
     given = [Listening(door.address, -1 if door.fd is None else door.fd) for door in doors]
     # A restart leaves more time than a stop; a stop has our own KILL to bound it.
     grace_s = max(options.grace_s - options.drain_delay_s, options.restart_grace_s)
@@ -89,12 +89,12 @@ def _addresses(server: Program, options: Options) -> list[Address]:
     return [resolved(address, WHERE) for address in addresses]
 
 
-def _door(server: Program, address: Address, made: ExitStack) -> Door:
+def _door(server: Program, address: Address, undo: Undo) -> Door:
     """Bind a door, or see that the server can."""
     if server.binds:
         listeners.check_free(address, WHERE)
         return Door(address)
-    listener = listeners.door(address, WHERE, made, mode=MODE)
+    listener = listeners.door(address, WHERE, undo, mode=MODE)
     if address.family != "unix":
         # asyncio sets it only where it knows the family, and `--fd` is taken for a unix socket;
         # connections inherit it (tcp(7)). Without it, small answers wait for acknowledgements.

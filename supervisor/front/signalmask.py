@@ -7,6 +7,7 @@ are being imported would be gone. Blocked signals stay pending, also across the 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
 SFD_NONBLOCK: Final = 0o4000
 PR_SET_CHILD_SUBREAPER: Final = 36
+PR_SET_PDEATHSIG: Final = 1
+HELD: Final = "GRACEKEEPER_SIGNAL_FD"  # from the launcher: a number, and a plus if it adopts
 # Faults must kill (signal(7): blocked while generated, the result is undefined).
 FAULTS: Final = frozenset((4, 5, 6, 7, 8, 11, 31))
-# A blocked SIGPIPE would come back through the signalfd for each line written to a closed stdout.
-PIPE: Final = 13
-BLOCKED: Final = frozenset(range(1, 65)) - FAULTS - {9, 19, 32, 33, PIPE}
+BLOCKED: Final = frozenset(range(1, 65)) - FAULTS - {9, 19, 32, 33}
 
 
 def block() -> None:
@@ -29,6 +30,15 @@ def block() -> None:
 def unblock() -> None:
     """Take it back: somebody else than the keeper goes on."""
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, BLOCKED)
+
+
+def from_launcher() -> tuple[int, bool]:
+    """Return the launcher's signalfd, -1 without one, and whether it has made orphans ours."""
+    held = os.environ.pop(HELD, "")
+    number = held.removesuffix("+")
+    if not number.isdigit() or not _is_signalfd(number):
+        return -1, False
+    return int(number), held != number
 
 
 def descriptor() -> int:
@@ -45,8 +55,25 @@ def descriptor() -> int:
     return fd
 
 
-def adopt_orphans() -> bool:
+def adopt_orphans(*, adopt: bool = True) -> bool:
     """Make orphaned descendants ours when we are not PID 1; kept across exec (prctl(2))."""
+    return _prctl(PR_SET_CHILD_SUBREAPER, int(adopt))
+
+
+def hear_of_parent(signal: int) -> bool:
+    """Get a signal when our parent ends; kept across exec, too."""
+    return _prctl(PR_SET_PDEATHSIG, signal)
+
+
+def _prctl(option: int, argument: int) -> bool:
     import ctypes
 
-    return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    return bool(ctypes.CDLL(None).prctl(option, argument, 0, 0, 0) == 0)
+
+
+def _is_signalfd(number: str) -> bool:
+    """Tell whether a descriptor is what the variable says; it could come from elsewhere."""
+    try:
+        return os.readlink(f"/proc/self/fd/{number}") == "anon_inode:[signalfd]"
+    except OSError:
+        return False

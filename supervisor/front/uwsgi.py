@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-from contextlib import ExitStack
 
 from supervisor.address import Address
 from supervisor.config.plan import Door, Plan
@@ -14,6 +13,7 @@ from supervisor.front.identity import Identity, drops_to
 from supervisor.front.machine import Machine
 from supervisor.front.names import resolved
 from supervisor.front.options import Options
+from supervisor.front.undo import Undo
 from supervisor.recycle.policy import BETWEEN
 from supervisor.servers.uwsgi import ladder, launch, settings
 from supervisor.servers.uwsgi.doors import DoorSpec
@@ -22,7 +22,7 @@ SOMAXCONN = "/proc/sys/net/core/somaxconn"
 FIRST_FREE_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 
-def prepare(options: Options, executable: str, made: ExitStack) -> Plan:
+def prepare(options: Options, executable: str, undo: Undo) -> Plan:
     """Return the Plan for `uwsgi ...`; UsageError for whatever can't work."""
     found = settings.read(options.command, Machine())
     wanted = launch.describe(found, options.listen, _number(SOMAXCONN, 128))
@@ -33,7 +33,7 @@ def prepare(options: Options, executable: str, made: ExitStack) -> Plan:
     late: list[str] = []
     doors: list[Door] = []
     for spec in wanted.doors:
-        door = _door(spec, identity, made)
+        door = _door(spec, identity, undo)
         if door.fd is not None:
             (early if spec is launch.PRIVATE else late).extend(launch.handover(spec, door.fd))
         doors.append(door)
@@ -41,10 +41,12 @@ def prepare(options: Options, executable: str, made: ExitStack) -> Plan:
     argv += () if wanted.max_fd_set else _fewer_descriptors()
     drain_fd = _drain_flag()
     argv += ("--safe-fd", str(drain_fd))
-    directory = rundir.make(None, None, made)
+    directory = rundir.make(None, None, undo)
     fifo, stats, notes = wanted.fifo, wanted.stats, identity.notes
     no_restart = launch.no_restart(wanted)
-    recycle = recycling.for_uwsgi(options.recycle, found, directory, no_restart)
+    recycle = recycling.for_uwsgi(
+        options.recycle or recycling.RecycleOptions(), found, directory, no_restart
+    )
     if directory:
         if not fifo:
             fifo = f"{directory}/fifo"
@@ -84,19 +86,19 @@ def prepare(options: Options, executable: str, made: ExitStack) -> Plan:
     )
 
 
-def _door(spec: DoorSpec, identity: Identity, made: ExitStack) -> Door:
+def _door(spec: DoorSpec, identity: Identity, undo: Undo) -> Door:
     """Bind a door, or see that the server can."""
     if spec is launch.PRIVATE:
-        listener = listeners.backend()
-        address = Address("inet", *listener.getsockname())
-        return Door(address, spec.protocol, listener.detach(), backend=True)
+        private = listeners.backend()
+        address = Address("inet", *private.getsockname())
+        return Door(address, spec.protocol, private.detach(), backend=True)
     address = resolved(spec.address, spec.where)
     uid = None if spec.as_root or (spec.ours and not spec.shared) else identity.uid
     if spec.shared or not spec.ours:
         _check_port(spec, address, uid)
     if spec.ours:
         listener = listeners.door(
-            address, spec.where, made, mode=spec.mode, name=spec.name, uid=uid
+            address, spec.where, undo, mode=spec.mode, name=spec.name, uid=uid
         )
         _give(address, identity)
         return Door(address, spec.protocol, listener.detach(), uid, spec.backend)

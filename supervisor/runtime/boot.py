@@ -4,6 +4,8 @@ Run by exec as `python -I -S boot.py FD`, so that PID 1 carries nothing of
 what read the command line.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 
@@ -14,19 +16,37 @@ import _signal  # type: ignore[import-not-found]
 import _socket
 
 from supervisor.config.plan import Plan, decode
-from supervisor.runtime import collapse, lastwords, leanjson
-from supervisor.runtime.endpoints import Endpoints
 from supervisor.runtime.keeper import Keeper
-from supervisor.runtime.listener import Listener
 from supervisor.runtime.output import Output
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def main(fd: int) -> int:
-    """Keep what the Plan behind `fd` describes; return the exit code."""
+STDOUT, STDERR = 1, 2
+SOFTWARE = 70  # sysexits.h, EX_SOFTWARE
+
+
+def run(plan: Plan) -> None:
+    """Keep what the Plan describes, and exit; does not return.
+
+    Without a tear-down of the interpreter: it would cost 5 ms, and nothing is left to be torn down.
+    """
+    try:
+        code = keep(plan)
+    except Exception as error:  # nothing was started
+        text = f"gracekeeper: cannot keep anything: {error!r}. Please report it.\n"
+        os.write(2, text.encode())
+        code = SOFTWARE
+    os._exit(code)
+
+
+def keep(plan: Plan) -> int:
+    """Keep the service; return the exit code."""
     # Inherited as ignored, it would make the kernel reap our children before us (wait(2)).
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-    plan = read_plan(fd)
-    output = Output(plan.log_format)
+    close_to_children(plan)
+    output = Output(plan.log_format, STDERR if plan.verbose else STDOUT)
     for note in plan.notes:
         output.event("warning", why=note)
     keeper = Keeper(plan, output)
@@ -34,43 +54,61 @@ def main(fd: int) -> int:
         listen(keeper)
         code = keeper.run()
     except Exception as error:
+        from supervisor.runtime import collapse
+
         output.event("internal-error", why=repr(error))
         code = collapse.end(keeper)
     try:
-        lastwords.speak(keeper, lastwords.report_of(keeper, keeper.present, code))
+        last_words(keeper, code)
     except Exception as error:
         output.event("internal-error", action="report", why=repr(error))
-    lastwords.remove_traces(plan)
     return code
 
 
+def last_words(keeper: Keeper, code: int) -> None:
+    """Report, if anybody wants to know, and leave no files."""
+    from supervisor.runtime import lastwords
+
+    lastwords.remove_traces(keeper.plan)
+    if keeper.plan.reports:
+        lastwords.speak(keeper, lastwords.report_of(keeper, keeper.present, code))
+
+
 def listen(keeper: Keeper) -> None:
-    """Answer at the health and the control socket from now on."""
-    endpoints = Endpoints(keeper)
-    for number, protocol, answer in (
-        (keeper.plan.health_fd, "http", endpoints.health),
-        (keeper.plan.control_fd, "line", endpoints.control),
-    ):
+    """Answer at the health and the control socket; what that takes is loaded for the first one."""
+
+    def answer(number: int, protocol: str) -> None:
+        from supervisor.runtime.endpoints import Endpoints
+        from supervisor.runtime.listener import Listener
+
+        endpoints = Endpoints(keeper)
+        told = endpoints.health if protocol == "http" else endpoints.control
+        Listener(keeper.poller, _socket.socket(fileno=number), protocol, told)
+
+    for number, protocol in ((keeper.plan.health_fd, "http"), (keeper.plan.control_fd, "line")):
         if number >= 0:
-            Listener(keeper.poller, _socket.socket(fileno=number), protocol, answer)
+            keeper.poller.watch(number, _later(answer, number, protocol))
+
+
+def _later(answer: Callable[[int, str], None], number: int, protocol: str) -> Callable[[], None]:
+    return lambda: answer(number, protocol)
 
 
 def read_plan(fd: int) -> Plan:
-    """Read the Plan from the descriptor that the front left, and keep no child from seeing it."""
+    """Read the Plan from the descriptor that the front left."""
+    from supervisor.runtime import leanjson
+
     with open(fd, encoding="utf-8") as file:
-        plan = decode(leanjson.loads(file.read()))
+        return decode(leanjson.loads(file.read()))
+
+
+def close_to_children(plan: Plan) -> None:
+    """Keep our descriptors to ourselves; those that are handed over are so one by one."""
     inherited = (plan.signal_fd, plan.drain_fd, plan.health_fd, plan.control_fd)
     for number in (*inherited, *(door.fd for door in plan.doors if door.fd is not None)):
         if number >= 0:
             os.set_inheritable(number, False)
-    return plan
 
 
 if __name__ == "__main__":
-    # No tear-down of the interpreter: it would cost 5 ms, and nothing is left to be torn down.
-    try:
-        code = main(int(sys.argv[1]))
-    except Exception as error:  # nothing was started
-        os.write(2, f"gracekeeper: cannot keep anything: {error!r}. Please report it.\n".encode())
-        code = collapse.SOFTWARE
-    os._exit(code)
+    run(read_plan(int(sys.argv[1])))

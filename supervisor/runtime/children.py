@@ -8,15 +8,16 @@ from time import monotonic
 
 from supervisor.core.events import Event, Exited, Reaped, Spawned, SpawnFailed
 from supervisor.core.exitstatus import NOT_EXECUTABLE, NOT_FOUND
-from supervisor.runtime.process import UNKNOWN, Process, name_of, parent_and_birth
+from supervisor.runtime.process import UNKNOWN, Process, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from supervisor.config.plan import Plan
     from supervisor.runtime.poller import Poller
+    from supervisor.runtime.terminal import Terminal
 
 KILL = 9
 REMEMBERED = 64  # processes that have ended, for the report
@@ -45,10 +46,17 @@ class Children:
         self.main: Process | None = None
         self.known: dict[int, Process] = {}
 
-    def spawn(self) -> Event:
-        """Start the main process, with default signals, an empty mask, and only our sockets."""
+    def spawn(self, terminal: Terminal | None = None) -> Event:
+        """Start the main process, with default signals, an empty mask, and only our sockets.
+
+        It gets the `terminal`, if there is one to be handed over.
+        """
         plan = self._plan
-        options: dict[str, Any] = {"setpgroup": 0} if plan.own_group else {}
+        options: dict[str, Any] = {}
+        if plan.own_session and not (terminal and terminal.ours):
+            options["setsid"] = True
+        elif plan.own_group or terminal:
+            options["setpgroup"] = 0
         try:
             pid = posix.posix_spawn(
                 plan.executable,
@@ -66,18 +74,18 @@ class Children:
             code = NOT_FOUND if error.errno == 2 else NOT_EXECUTABLE
             return SpawnFailed(code, f"cannot run {plan.executable}: {error.strerror}.")
         self.main = self._hold(pid, "main", None)
+        if terminal and self.main:
+            terminal.hand_to(self.main)
         return Spawned(pid)
 
-    def take(self, pid: int, name: str, birth: int, status: int) -> Event | None:
+    def take(self, pid: int, status: int) -> Event | None:
         """Return the news of a reaped process; None if it is nobody of this generation."""
         process = self.known.get(pid)
         if process is None or process.status is not None:
             return None
-        if process is not self.main and not process.was_born_at(birth):
-            return None
-        process.name, process.status = name, status
+        process.status = status
         self._end(process)
-        return Exited(pid, status) if process is self.main else Reaped(pid, name, status)
+        return Exited(pid, status) if process is self.main else Reaped(pid, process.name, status)
 
     def meet(self, roles: dict[int, str]) -> None:
         """Take hold of every descendant that is not known yet; `roles` names some by pid."""
@@ -105,6 +113,12 @@ class Children:
     def alive(self) -> list[Process]:
         """Return the known processes that have not ended."""
         return [process for process in self.known.values() if process.ended is None]
+
+    def send(self, target: str, signal: int) -> bool:
+        """Signal the main process, or all of its group; False when it has ended."""
+        if self.main is None:
+            return False
+        return self.main.send_group(signal) if target == "group" else self.main.send(signal)
 
     def send_tree(self, signal: int) -> None:
         """Signal every descendant; for KILL again until nobody new turns up."""
@@ -165,25 +179,6 @@ class Children:
                 self._poller.forget(process.pidfd)
                 process.let_go()
             self.ended(process)
-
-
-def reap() -> Iterator[tuple[int, str, int, int]]:
-    """Collect everybody who has ended (waitid(2)): pid, name, tick of birth and status.
-
-    Signals may have been merged, so all; `status` is the code, or minus the signal's number.
-    """
-    while True:
-        try:
-            info = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return
-        if info is None:
-            return
-        pid = info.si_pid
-        status = info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
-        name, birth = name_of(pid), parent_and_birth(pid)[1]  # a zombie still has both
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)
-        yield pid, name, birth, status
 
 
 def group_of(pid: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 from time import monotonic
 
-from supervisor.runtime.children import reap
+from supervisor.runtime.reaping import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def _climb(one: Generation, rung: Rung) -> None:
         one.fifo.write(rung.command)
     elif rung.target == "tree":
         one.children.send_tree(rung.signal)
-    elif rung.signal and rung.target == "main" and main:
-        main.send(rung.signal)
+    elif main and rung.target == "main":
+        main.send(rung.signal or TERM)
 
 
 def _wait(
@@ -61,9 +61,10 @@ def _wait(
 ) -> None:
     """Reap until it is so, looking often: there is no loop any more that could tell."""
     while monotonic() < until:
-        for ended in reap():
+        ended, _more = reap([it for one in generations for it in one.children.alive()])
+        for pid, status in ended:
             for one in generations:
-                one.children.take(*ended)
+                one.children.take(pid, status)
         if all(reached(one) for one in generations):
             return
         select.poll().poll(LOOK_EVERY_MS)

@@ -32,12 +32,10 @@ from supervisor.core.exitstatus import NOT_EXECUTABLE
 from supervisor.core.machine import step
 from supervisor.core.phases import DONE, QUIESCING, SERVING, STOPPING
 from supervisor.core.state import initial
+from supervisor.runtime import sight
 from supervisor.runtime.belongings import Belongings
 from supervisor.runtime.children import Children
-from supervisor.runtime.fifo import Fifo
 from supervisor.runtime.journal import Journal
-from supervisor.runtime.observer import Observer
-from supervisor.runtime.signals import name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,10 +44,12 @@ if TYPE_CHECKING:
 
     from supervisor.config.plan import Plan
     from supervisor.core.looks import Look
+    from supervisor.runtime.fifo import Fifo
     from supervisor.runtime.output import Output
     from supervisor.runtime.poller import Poller
     from supervisor.runtime.process import Process
     from supervisor.runtime.quarters import Quarters
+    from supervisor.runtime.terminal import Terminal
 
 SETTLE_EVERY_S = 0.01
 STALLED_S = 0.3
@@ -66,16 +66,17 @@ class Generation:
         output: Output,
         quarters: Quarters,
         told: Callable[[Generation], None],
+        terminal: Terminal | None = None,
     ) -> None:
         """Join the parts; nothing is started yet."""
         self.number, self.plan, self.output, self.quarters = number, plan, output, quarters
-        self._poller, self._told = poller, told
+        self._poller, self._told, self._terminal = poller, told, terminal
         self.journal = Journal()
         self.state = initial(plan.policy)
         self.doors = quarters.doors
         self.children = Children(plan, poller, self._process_ended, quarters.places)
-        self.observer = Observer(poller, plan.stats, self.doors)
-        self.fifo = Fifo(plan.fifo) if plan.fifo else None
+        self.observer = sight.of(plan, poller, self.doors)
+        self.fifo = _fifo(plan)
         self.belongings = Belongings(number, self.fifo, plan.stats)
         self.code: int | None = None
         self._events: list[Event] = []
@@ -165,7 +166,7 @@ class Generation:
         self.feed(Looked(look))
 
     def _spawn(self, _action: Spawn) -> None:
-        event = self.children.spawn()
+        event = self.children.spawn(self._terminal)
         self.quarters.moved_in()
         if isinstance(event, Spawned):
             command = self.plan.argv[0]
@@ -223,7 +224,7 @@ class Generation:
             for worker in self.observer.workers:
                 if worker.busy and worker.pid in self.children.known:
                     self.children.known[worker.pid].send(action.signal)
-        elif not (self.children.main and self.children.main.send(action.signal)):
+        elif not self.children.send(action.target, action.signal):
             self.feed(Failed("send", "it has ended"))
 
     def _sweep(self, _action: Sweep) -> None:
@@ -278,16 +279,17 @@ class Generation:
         self.code = action.code
 
 
+def _fifo(plan: Plan) -> Fifo | None:
+    if not plan.fifo:
+        return None
+    from supervisor.runtime.fifo import Fifo
+
+    return Fifo(plan.fifo)
+
+
 def failure(action: Action, why: str) -> Event:
     """Return the news that an action could not even be tried."""
     if isinstance(action, Spawn):
         return SpawnFailed(NOT_EXECUTABLE, why)
     names: dict[type[Action], str] = {WriteFifo: "fifo", Send: "send"}
     return Failed(names.get(type(action), type(action).__name__), why)
-
-
-def how_ended(status: int | None) -> str:
-    """Say how a main process ended."""
-    if status is None:
-        return "it has ended"
-    return f"it ended with {status}" if status >= 0 else f"it was ended by {name(-status)}"

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from time import monotonic
 
 from supervisor.core import revival, succession
-from supervisor.core.events import Asked, Booted, Reaped, Signalled, Tick
-from supervisor.core.exitstatus import exit_code
+from supervisor.core.events import Asked, Booted, Signalled, Tick
+from supervisor.core.exitstatus import exit_code, how_ended
 from supervisor.core.phases import SERVING
+from supervisor.core.signalnames import name
 from supervisor.core.state import deadline
-from supervisor.core.succession import Succession
-from supervisor.runtime import lastwords, quarters, signals
-from supervisor.runtime.children import reap
-from supervisor.runtime.generation import Generation, how_ended
-from supervisor.runtime.orders import Orders
+from supervisor.core.succession import Leave, Succession
+from supervisor.runtime import quarters, signals, terminal
+from supervisor.runtime.generation import Generation
 from supervisor.runtime.poller import Poller
 from supervisor.runtime.process import name_of
-from supervisor.runtime.recycler import Recycler
-from supervisor.runtime.watch import Watch
+from supervisor.runtime.reaping import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from supervisor.config.plan import Plan
-    from supervisor.core.succession import Outcome
+    from supervisor.core.succession import Order, Outcome
     from supervisor.runtime.output import Output
     from supervisor.runtime.quarters import Quarters
+    from supervisor.runtime.recycler import Recycler
 
 HUP, USR2 = 1, 12
 
@@ -43,22 +43,35 @@ class Keeper:
         self._code: int | None = None  # of one that was thrown away
         self.sender = ""  # name of who asked for the stop
         self.last_lines: list[str] = []  # of the generation that was thrown away last
+        self.terminal = terminal.of(plan)
         self.generations = {1: self.generation(1, quarters.first(plan, self.poller))}
-        self.recycler = Recycler(
-            self.poller,
-            output,
-            plan,
-            look=lambda seen: self.present.observer.look(seen),  # noqa: PLW0108 - it changes
-            workers=lambda: self.present.observer.workers,
-            generation=lambda: self.succession.present,
-            held_off=self._busy_otherwise,
-            wake_master=lambda: self.present.wake_master(),  # noqa: PLW0108
-            hold=lambda pid: self.present.hold(pid),  # noqa: PLW0108
-            restart=lambda _why: self.restart(),
-        )
+        self._recycler: Recycler | None = None
+        if plan.recycle:
+            self._recycler = self.recycler
         if plan.watch:
+            from supervisor.runtime.watch import Watch
+
             self.watch = Watch(self.poller, plan.watch, self._changed)
-        self._orders = Orders(self)
+
+    @property
+    def recycler(self) -> Recycler:
+        """Who replaces workers; loaded when there is something to replace."""
+        if self._recycler is None:
+            from supervisor.runtime.recycler import Recycler
+
+            self._recycler = Recycler(
+                self.poller,
+                self.output,
+                self.plan,
+                look=lambda seen: self.present.observer.look(seen),  # noqa: PLW0108 - it changes
+                workers=lambda: self.present.observer.workers,
+                generation=lambda: self.succession.present,
+                held_off=self._busy_otherwise,
+                wake_master=lambda: self.present.wake_master(),  # noqa: PLW0108
+                hold=lambda pid: self.present.hold(pid),  # noqa: PLW0108
+                restart=lambda _why: self.restart(),
+            )
+        return self._recycler
 
     @property
     def present(self) -> Generation:
@@ -71,6 +84,8 @@ class Keeper:
         self._signalled()  # a stop that is asked for already must come before the start
         self.began()
         self.present.feed(Booted())
+        if self.plan.reports:
+            from supervisor.runtime import lastwords as _ready  # noqa: F401 - no time for it later
         while self.code is None:
             lives = list(self.generations.values())
             moments = (deadline(one.state) for one in lives)
@@ -122,16 +137,21 @@ class Keeper:
     def _hear(self) -> bool:
         """Take in the signals that have come; tell whether somebody may have ended."""
         ended = False
-        for event in signals.read(self.plan.signal_fd):
+        policy = self.plan.policy
+        for event in signals.read(self.plan.signal_fd, policy.stops):
             if event is None:
                 ended = True
-                continue
-            name = signals.name(event.signal)
-            self.output.event("signal", signal=name, pid=event.pid, uid=event.uid)
-            if isinstance(event, Asked):
-                self.ask(event)
-            else:
-                self._told(event)
+            elif isinstance(event, Signalled) and policy.passes:
+                self.present.feed(event)  # many may come, so without a word
+                if self.plan.verbose:
+                    self.output.event("signal", signal=name(event.signal), pid=event.pid)
+            elif policy.sent(event.signal):
+                facts = {"signal": name(event.signal), "pid": event.pid, "uid": event.uid}
+                self.output.event("signal", **facts)
+                if isinstance(event, Asked):
+                    self.ask(event)
+                else:
+                    self._told(event)
         return ended
 
     def _told(self, event: Signalled) -> None:
@@ -160,28 +180,35 @@ class Keeper:
     def _reap(self) -> None:
         """Feed who has ended, after the signals that came before.
 
-        Ctrl-C reaches the child, too: its end must not look like its own idea.
+        Ctrl-C reaches the child, too: its end must not look like its own idea. Of many, some at a
+        time: a signal that comes meanwhile does not wait for all.
         """
-        while True:
-            ended = list(reap())
-            more = self._hear()
-            for one in ended:
-                self._ended(*one)
-            if not more:
-                break
+        more = True
+        while more:
+            lives = list(self.generations.values())
+            known = [it for one in lives for it in one.children.alive()]
+            ended, many = reap(known, self._notice if self.plan.notices_orphans else None)
+            more = self._hear() or many
+            for pid, status in ended:
+                self._ended(pid, status)
+        if self.terminal:
+            self.terminal.follow()
         for generation in list(self.generations.values()):
             generation.check_empty()
 
-    def _ended(self, pid: int, name: str, birth: int, status: int) -> None:
+    def _notice(self, pid: int) -> None:
+        self.output.tell(f"[WARN  tini ({os.getpid()})] Reaped zombie process with pid={pid}")
+
+    def _ended(self, pid: int, status: int) -> None:
         for generation in list(self.generations.values()):
-            event = generation.children.take(pid, name, birth, status)
+            event = generation.children.take(pid, status)
             if event:
                 generation.feed(event)
                 return
-        self.present.feed(Reaped(pid, name, status))
 
     def generation(self, number: int, its: Quarters) -> Generation:
-        return Generation(number, self.plan, self.poller, self.output, its, self._news)
+        plan, news = self.plan, self._news
+        return Generation(number, plan, self.poller, self.output, its, news, self.terminal)
 
     def _news(self, one: Generation) -> None:
         """A generation serves, or is over."""
@@ -205,6 +232,8 @@ class Keeper:
 
     def _left(self, one: Generation) -> str:
         """Tell what became of whom a generation had accepted; return whom it has lost."""
+        from supervisor.runtime import lastwords
+
         requests = lastwords.report_of(self, one, one.code or 0)["requests"]
         told = {name: requests[name] for name in ("lost", "lost_requests", "turned_away")}
         self.output.event("left", generation=one.number, **told)
@@ -221,19 +250,30 @@ class Keeper:
         self.succession, orders = outcome
         for order in orders:
             try:
-                self._orders.perform(order)
+                self._perform(order)
             except Exception as error:  # the next one has to be done all the same
                 action = type(order).__name__
                 self.output.event("internal-error", action=action, why=repr(error))
         if outcome[0].outcome not in (before, "running"):
             self.output.event("restart", outcome=outcome[0].outcome, why=outcome[0].why)
 
-    def leave(self, number: int) -> None:
+    def _perform(self, order: Order) -> None:
+        if isinstance(order, Leave):
+            self._leave(order.number)
+            return
+        from supervisor.runtime.orders import Orders
+
+        Orders(self).perform(order)
+
+    def _leave(self, number: int) -> None:
         """End with the code of who was asked, or was the last."""
+        policy = self.plan.policy
         last = self.generations[number]
         if last.quarters.passage:  # the report is the last word
             last.quarters.passage.end()
         if self._asked and last.state.asked is None:
-            self.code = exit_code(self.plan.policy.exit_code, self._asked.signal, last.state.status)
+            self.code = exit_code(
+                policy.exit_code, self._asked.signal, last.state.status, policy.success
+            )
         else:
             self.code = last.code if last.state.asked or self._code is None else self._code

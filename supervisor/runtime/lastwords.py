@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from time import monotonic, time
 
+from supervisor.core.signalnames import name
 from supervisor.report.build import build
-from supervisor.runtime import leanjson, signals
+from supervisor.runtime import leanjson
 from supervisor.runtime.output import printable
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ def report_of(keeper: Keeper, one: Generation, code: int) -> dict[str, Any]:
         code,
         processes=[_told(one) for each in generations for one in each.children.known.values()],
         sender=keeper.sender,
-        signal=signals.name(asked.signal) if asked else None,
+        signal=name(asked.signal) if asked else None,
         ended=monotonic(),
         wall=time(),
     )
@@ -48,7 +49,8 @@ def speak(keeper: Keeper, report: dict[str, Any]) -> None:
             keeper.output.event("report-failed", path=path, why=trouble)
     if plan.log_format == "text":
         keeper.output.event("verdict", told=report["verdict"])
-    keeper.output.line(line, PATIENCE_S)
+    if plan.log_format != "none":
+        keeper.output.line(line, PATIENCE_S)
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -31,7 +31,6 @@ class Orders:
             succession.Shorten: self._shorten,
             succession.SettleIn: self._settle_in,
             succession.Forget: self._forget,
-            succession.Leave: keeper.leave,
         }
 
     def perform(self, order: Order) -> None:

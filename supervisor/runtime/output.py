@@ -40,8 +40,13 @@ class Output:
             return
 
     def event(self, event: str, **facts: Any) -> None:
-        """Write one line; never blocks, never raises."""
-        self.line(self.render(event, facts))
+        """Write one line, if any is wanted; never blocks, never raises."""
+        if self._format != "none":
+            self.line(self.render(event, facts))
+
+    def tell(self, text: str) -> None:
+        """Write a line in other words than ours, whatever the format."""
+        self.line(text)
 
     def render(self, event: str, facts: dict[str, Any]) -> str:
         """Return the line for an event: JSON, or time, event and facts for a person."""

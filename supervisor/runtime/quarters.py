@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 
 from supervisor.runtime.drainflag import DrainFlag
-from supervisor.runtime.frontdoor import FrontDoor
-from supervisor.runtime.passage import Passage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from supervisor.config.plan import Plan
+    from supervisor.runtime.frontdoor import FrontDoor
+    from supervisor.runtime.passage import Passage
     from supervisor.runtime.poller import Poller
 
 
@@ -37,6 +37,8 @@ class Quarters:
 
     def beside(self, plan: Plan, poller: Poller, number: int) -> Quarters:
         """Make the next generation's, or nothing: OSError."""
+        from supervisor.runtime.passage import Passage
+
         doors: list[FrontDoor] = []
         drain_fd = -1
         try:
@@ -76,7 +78,11 @@ class Quarters:
 
 def first(plan: Plan, poller: Poller) -> Quarters:
     """Return the first generation's: the front made all of it."""
-    doors = [FrontDoor(poller, door, plan.late) for door in plan.doors]
+    doors: list[FrontDoor] = []
+    if plan.doors:
+        from supervisor.runtime.frontdoor import FrontDoor
+
+        doors = [FrontDoor(poller, door, plan.late) for door in plan.doors]
     return Quarters(doors, plan.drain_fd, {fd: fd for fd in plan.pass_fds}, None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from time import monotonic, time
 
+from supervisor.core.signalnames import name
 from supervisor.recycle import state as recycling
 from supervisor.recycle.decide import decide
 from supervisor.recycle.decisions import Blind, Decision, Escalate, Recycle, Recycled, Unready
@@ -13,7 +14,6 @@ from supervisor.recycle.sample import Sample, WorkerSample
 from supervisor.runtime import memory
 from supervisor.runtime.cgroup import Cgroup
 from supervisor.runtime.process import moment_of, parent_and_birth
-from supervisor.runtime.signals import name
 from supervisor.servers.uwsgi.recycling import WISH
 
 TYPE_CHECKING = False

@@ -12,22 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INFO = struct.Struct("IiiII108x")  # struct signalfd_siginfo, signalfd(2): signo errno code pid uid
-HUP, INT, QUIT, TERM, CHLD = 1, 2, 3, 15, 17
-STOPS = (TERM, INT, QUIT)
+PIPE, CHLD = 13, 17
 SI_KERNEL = 0x80  # no sender: the terminal, for example
-NAMES = {
-    1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 9: "SIGKILL", 10: "SIGUSR1", 12: "SIGUSR2",
-    15: "SIGTERM", 18: "SIGCONT", 19: "SIGSTOP", 20: "SIGTSTP", 28: "SIGWINCH",
-}  # fmt: skip
 
 
-def name(signal: int) -> str:
-    """Return a signal's name, "signal N" for those that nobody knows."""
-    return NAMES.get(signal, f"signal {signal}")
-
-
-def read(fd: int) -> Iterator[Asked | Signalled | None]:
+def read(fd: int, stops: tuple[int, ...]) -> Iterator[Asked | Signalled | None]:
     """Yield what arrived; None stands for "somebody may have ended" (SIGCHLD)."""
+    own = os.getpid()
     while True:
         try:
             data = os.read(fd, INFO.size * 16)
@@ -37,7 +28,9 @@ def read(fd: int) -> Iterator[Asked | Signalled | None]:
             sender = (0, -1) if code == SI_KERNEL else (pid, uid)
             if signo == CHLD:
                 yield None
-            elif signo in STOPS:
+            elif signo == PIPE and pid == own:  # we have written to a closed stdout
+                continue
+            elif signo in stops:
                 yield Asked(signo, *sender)
             else:
                 yield Signalled(signo, *sender)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import _socket
 import struct
-from array import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def one_port_to(port: int, index: int, others: int, *, ipv6: bool) -> bytes:
 
 def attach(member: _socket.socket, program: bytes) -> None:
     """Attach a program to the group of any of its members; OSError where the kernel refuses."""
+    from array import array  # brings collections.abc with it, and few ever steer
+
     code = array("B", program)
     address, _length = code.buffer_info()
     fprog = struct.pack("H6xP", len(program) // 8, address)  # struct sock_fprog, linux/filter.h

@@ -30,6 +30,14 @@ GENERIC = Policy(grace_s=3.0, forward=(1,), ladder=(Rung("terminate", signal=15)
 GENERIC_DELAYED = GENERIC.replace(drain_delay_s=1.2, exit_code="child")
 STUBBORN = GENERIC.replace(hurry=False, exit_code="zero")
 FINISHING = GENERIC.replace(looks=True, finishes=True, unready_ladder=GENERIC.ladder)
-EVERY = (UWSGI, DELAYED, GENERIC, GENERIC_DELAYED, STUBBORN, FINISHING)
+PASSING = GENERIC.replace(
+    forward=(1, 12),
+    passes=True,
+    rewrite=((15, 3), (12, 0)),
+    success=(143,),
+    ladder=(Rung("pass it on", passes=True), KILL),
+)
+INIT = PASSING.replace(group=True, awaits=False, stops=(), exit_code="child")
+EVERY = (UWSGI, DELAYED, GENERIC, GENERIC_DELAYED, STUBBORN, FINISHING, PASSING, INIT)
 
 START = 100.0

@@ -32,13 +32,26 @@ from supervisor.core.phases import PHASES
 from supervisor.core.policy import Policy
 from supervisor.core.state import State, deadline, initial
 from tests.core.laws import Life, born, left_alone, lived
-from tests.core.policies import DELAYED, FINISHING, GENERIC, GENERIC_DELAYED, START, UWSGI
+from tests.core.policies import (
+    DELAYED,
+    FINISHING,
+    GENERIC,
+    GENERIC_DELAYED,
+    INIT,
+    PASSING,
+    START,
+    UWSGI,
+)
 
 if TYPE_CHECKING:
     from tests.core.laws import Arc
 
 EPSILON_S = 0.001
-DEPTHS = ((UWSGI, 3), (DELAYED, 2), (GENERIC, 3), (GENERIC_DELAYED, 3), (FINISHING, 2))
+DEPTHS = (
+    *((UWSGI, 3), (DELAYED, 2), (GENERIC, 3), (GENERIC_DELAYED, 3), (FINISHING, 2)),
+    *((PASSING, 3), (INIT, 3)),
+    *((policy.replace(awaits=False), 2) for policy in (UWSGI, DELAYED)),
+)
 
 QUIET = Looked(Look(ready=True, in_request=0))
 BUSY = Looked(Look(ready=True, in_request=2, queued=1, serving=3, average_s=2.0))

@@ -81,7 +81,8 @@ rungs = st.builds(
     target=st.sampled_from(("main", "busy", "workers", "tree")),
     patience_s=st.none() | seconds,
     nudge=st.sampled_from((0, 2)),
-).filter(lambda rung: not (rung.command and rung.kills))
+    passes=st.booleans(),
+).filter(lambda rung: not (rung.kills and (rung.command or rung.passes)))
 ladders = st.lists(rungs, max_size=3).map(tuple)
 policies = st.sampled_from(EVERY) | st.builds(
     Policy,
@@ -94,6 +95,11 @@ policies = st.sampled_from(EVERY) | st.builds(
     forward=st.just((1, 12)),
     looks=st.booleans(),
     finishes=st.booleans(),
+    passes=st.booleans(),
+    rewrite=st.sampled_from(((), ((15, 3), (12, 0)))),
+    group=st.booleans(),
+    awaits=st.booleans(),
+    success=st.sampled_from(((), (0, 143))),
     ladder=ladders,
     unready_ladder=ladders,
     forced_ladder=ladders,

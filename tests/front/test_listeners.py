@@ -6,14 +6,14 @@ import os
 import socket
 import stat
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from supervisor.address import Address, parse
 from supervisor.errors import UsageError
-from supervisor.front import listeners
+from supervisor.front import controlpath, listeners, refusal
+from supervisor.front.undo import Undo
 
 
 def unix(path: Path) -> Address:
@@ -22,7 +22,7 @@ def unix(path: Path) -> Address:
 
 def test_a_door_is_steered_and_patient() -> None:
     """Shareable, so that a second listener can join, and silent clients occupy nobody."""
-    with ExitStack() as made, socket.socket() as probe:
+    with Undo() as made, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = parse(f"127.0.0.1:{probe.getsockname()[1]}")
         probe.close()
@@ -31,16 +31,16 @@ def test_a_door_is_steered_and_patient() -> None:
             assert door.getsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT)
             assert door.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             assert not door.getblocking()
-            with pytest.raises(listeners.InUseError, match=r"\(there\): it is in use"):
+            with pytest.raises(refusal.InUseError, match=r"\(there\): it is in use"):
                 listeners.check_free(address, "there")
 
 
 def test_a_unix_door(tmp_path: Path) -> None:
     """Its file has its mode from the first moment, and goes when something fails later."""
     path = tmp_path / "a.sock"
-    with ExitStack() as made, listeners.door(unix(path), "here", made, mode=0o660):
+    with Undo() as made, listeners.door(unix(path), "here", made, mode=0o660):
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
-        with pytest.raises(listeners.InUseError):
+        with pytest.raises(refusal.InUseError):
             listeners.check_free(unix(path), "there")
     assert not path.exists()
 
@@ -49,7 +49,7 @@ def test_a_relative_name(tmp_path: Path) -> None:
     """The kernel knows the socket as uWSGI spells it; it lies where the address says."""
     before = Path.cwd()
     with (
-        ExitStack() as made,
+        Undo() as made,
         listeners.door(unix(tmp_path / "a.sock"), "here", made, name="a.sock") as door,
     ):
         assert door.getsockname() == "a.sock"
@@ -62,8 +62,8 @@ def test_a_dead_socket_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    with ExitStack() as made:
-        listeners.control(str(path), made).close()
+    with Undo() as made:
+        os.close(controlpath.open_(str(path), made)[0])
 
 
 def _file(path: Path) -> None:
@@ -83,8 +83,8 @@ def test_another_kind_of_file_is_left_alone(tmp_path: Path, make: Callable[[Path
     """A path that was mistyped must not cost a file."""
     path = tmp_path / "a"
     make(path)
-    with ExitStack() as made, pytest.raises(UsageError, match=r"another kind of file\. Remove it"):
-        listeners.control(str(path), made)
+    with Undo() as made, pytest.raises(UsageError, match=r"another kind of file\. Remove it"):
+        controlpath.open_(str(path), made)
     assert os.path.lexists(path)
 
 
@@ -98,8 +98,8 @@ def test_another_kind_of_file_is_left_alone(tmp_path: Path, make: Callable[[Path
 )
 def test_a_path_that_cannot_be(path: str, message: str) -> None:
     """Each with what to do about it."""
-    with ExitStack() as made, pytest.raises(UsageError, match=message):
-        listeners.control(path, made)
+    with Undo() as made, pytest.raises(UsageError, match=message):
+        controlpath.open_(path, made)
 
 
 def test_a_port_that_needs_a_privilege(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_a_port_that_needs_a_privilege(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(listeners, "_bound", lambda *_, **__: refuse())
-    with ExitStack() as made, pytest.raises(UsageError, match="Low ports need a privilege"):
+    with Undo() as made, pytest.raises(UsageError, match="Low ports need a privilege"):
         listeners.health("127.0.0.1:80", made)
 
 
@@ -120,7 +120,7 @@ def test_health(text: str, tmp_path: Path) -> None:
     with socket.socket(family) as probe:
         probe.bind(("::1" if "[" in text else "127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with ExitStack() as made:
+    with Undo() as made:
         listeners.health(text.format(port=port), made).close()
         listeners.health(str(tmp_path / "health.sock"), made).close()
 

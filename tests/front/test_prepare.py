@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from supervisor.config.plan import Plan
 from supervisor.errors import CommandError, GracekeeperError
 from supervisor.front import controlpath, prepare, rundir, signalmask
 from supervisor.front.options import Options
+from supervisor.front.undo import Undo
 
 INI = """[uwsgi]
 master = true
@@ -28,7 +29,7 @@ socket = app.sock
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is the only place to write, and a process that adopts nobody."""
-    monkeypatch.setattr(signalmask, "adopt_orphans", lambda: False)
+    monkeypatch.setattr(signalmask, "adopt_orphans", lambda *, adopt: False)
     monkeypatch.setattr(signalmask, "descriptor", lambda: -1)
     monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -62,7 +63,10 @@ def test_the_plan(folder: Path, options: Options) -> None:
         assert plan.fifo == f"{plan.run_dir}/fifo"
         assert plan.report == f"{folder}/report.json"
         assert set(plan.pass_fds) == {private.fd, router.fd, beside.fd, plan.drain_fd}
-        assert plan.notes == ("orphans can't be adopted: PR_SET_CHILD_SUBREAPER was refused",)
+        assert plan.notes == (
+            "PR_SET_CHILD_SUBREAPER was refused",
+            "orphans won't be reaped: this is not PID 1, and no subreaper",
+        )
 
 
 def test_nothing_is_left_of_a_plan_that_fails(
@@ -72,7 +76,7 @@ def test_nothing_is_left_of_a_plan_that_fails(
     made: list[str] = []
     original = rundir.make
 
-    def make(uid: int | None, gid: int | None, undo: ExitStack) -> str | None:
+    def make(uid: int | None, gid: int | None, undo: Undo) -> str | None:
         path = original(uid, gid, undo)
         made.append(str(path))
         assert (folder / "app.sock").exists()
@@ -106,10 +110,13 @@ def test_an_interpreter_that_is_gone(
 
 
 def test_another_command(folder: Path) -> None:
-    """It is started as it was written, and asked to end by SIGTERM."""
+    """It is started as it was written, and asked to end by the signal that asked us."""
     with _planned(Options(("sh", "-c", "true"), control=str(folder / "c.sock"))) as plan:
         assert (plan.argv, plan.server, plan.doors) == (("sh", "-c", "true"), "generic", ())
-        assert [rung.signal for rung in plan.policy.ladder] == [15, 9]
+        assert [(rung.passes, rung.signal) for rung in plan.policy.ladder] == [
+            (True, 0),
+            (False, 9),
+        ]
 
 
 def test_a_default_control_socket_may_fail(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,11 +172,11 @@ def test_where_commands_are_found(folder: Path, monkeypatch: pytest.MonkeyPatch)
 @contextlib.contextmanager
 def _planned(options: Options) -> Iterator[Plan]:
     """A plan, unmade at the end."""
-    with ExitStack() as made:
+    with Undo() as made:
         plan = prepare.plan_for(options, made)
         kept = {plan.health_fd, plan.control_fd, plan.drain_fd, *plan.pass_fds} - {-1}
         for fd in kept:
-            made.callback(os.close, fd)
+            made.later(partial(os.close, fd))
         yield plan
 
 

@@ -6,13 +6,13 @@ import os
 import socket
 import stat
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from supervisor.errors import UsageError
 from supervisor.front import rundir
+from supervisor.front.undo import Undo
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files for others")
@@ -20,7 +20,7 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can make files 
 
 def test_the_directory_is_private_and_goes_with_a_failure() -> None:
     """Nobody else can enter it, and a start that fails leaves none."""
-    with ExitStack() as made:
+    with Undo() as made:
         path = rundir.make(None, None, made)
         assert path
         assert stat.S_IMODE(Path(path).stat().st_mode) == 0o700
@@ -31,7 +31,7 @@ def test_the_directory_is_private_and_goes_with_a_failure() -> None:
 @as_root
 def test_the_directory_belongs_to_the_server() -> None:
     """uWSGI makes its FIFO there after it has dropped its privileges."""
-    with ExitStack() as made:
+    with Undo() as made:
         path = rundir.make(NOBODY, 7, made)
         assert path
         found = Path(path).stat()
@@ -41,7 +41,7 @@ def test_the_directory_belongs_to_the_server() -> None:
 def test_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """A read-only container without a tmpfs: the stop is less exact, but there is one."""
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with ExitStack() as made:
+    with Undo() as made:
         assert rundir.make(None, None, made) is None
 
 

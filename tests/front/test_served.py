@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,10 @@ import pytest
 from supervisor.config.plan import Plan
 from supervisor.errors import UsageError
 from supervisor.front import prepare, served, signalmask
-from supervisor.front.listeners import InUseError
 from supervisor.front.options import Options
 from supervisor.front.recycling import RecycleOptions
+from supervisor.front.refusal import InUseError
+from supervisor.front.undo import Undo
 from tests.runtime.kept import free_port
 
 
@@ -27,10 +28,10 @@ def prepared(
     """A plan for a command, unmade at the end."""
     listen = tuple((name, address) for address in addresses)
     options = Options(tuple(command.split()), listen, grace_s=grace_s, drain_delay_s=2.0)
-    with ExitStack() as made:
+    with Undo() as made:
         plan = served.prepare(options, "/bin/it", made)
         for fd in plan.pass_fds:
-            made.callback(os.close, fd)
+            made.later(partial(os.close, fd))
         yield plan
 
 
@@ -121,5 +122,5 @@ def test_workers_that_are_not_known_are_not_recycled(
     monkeypatch.setattr(signalmask, "adopt_orphans", lambda: True)
     control = str(tmp_path / "control.sock")
     options = Options(("true",), listen, control=control, recycle=RecycleOptions(requests=5))
-    with ExitStack() as made, pytest.raises(UsageError, match="cannot recycle the workers of true"):
+    with Undo() as made, pytest.raises(UsageError, match="cannot recycle the workers of true"):
         prepare.plan_for(options, made)

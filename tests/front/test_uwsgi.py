@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from supervisor.address import Address
 from supervisor.errors import UsageError
 from supervisor.front import listeners, uwsgi
 from supervisor.front.identity import Identity
+from supervisor.front.undo import Undo
 from supervisor.front.uwsgi import FIRST_FREE_PORT
 from supervisor.servers.uwsgi.doors import DoorSpec
 
@@ -24,10 +25,10 @@ def test_a_unix_socket_is_given_to_the_server(tmp_path: Path) -> None:
     """As if uWSGI had made it: nginx is let in by its group and mode."""
     path = tmp_path / "a.sock"
     spec = DoorSpec(Address("unix", path=str(path)), "socket", "uwsgi", ours=True, mode=0o660)
-    with ExitStack() as made:
+    with Undo() as made:
         door = uwsgi._door(spec, Identity(NOBODY, 7), made)
         assert door.fd is not None
-        made.callback(os.close, door.fd)
+        made.later(partial(os.close, door.fd))
         found = path.stat()
         assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (NOBODY, 7, 0o660)
 
@@ -47,7 +48,7 @@ def test_a_low_port_that_uwsgi_binds_itself(
     spec = DoorSpec(
         Address("inet", "", 80), "http", "http", ours=False, where="a.ini:3", as_root=as_root
     )
-    with ExitStack() as made:
+    with Undo() as made:
         if fine:
             door = uwsgi._door(spec, Identity(uid), made)
             assert door.uid == (None if as_root else uid)

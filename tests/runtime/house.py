@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
 
 import pytest
 
 from supervisor.address import Address
 from supervisor.config.plan import Door
 from supervisor.front import listeners
+from supervisor.front.undo import Undo
 from supervisor.runtime.frontdoor import FrontDoor
 from supervisor.runtime.poller import Poller
 
@@ -20,7 +20,7 @@ class House:
     def __init__(self, address: Address, *, ours: bool, protocol: str, late: str) -> None:
         self.poller = Poller(pytest.fail)
         self.address = address
-        self._stack = ExitStack()
+        self._stack = Undo()
         fd = None
         if ours:
             first = listeners.door(address, "test", self._stack)

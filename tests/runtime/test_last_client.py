@@ -15,6 +15,7 @@ import pytest
 from supervisor.address import Address
 from supervisor.config.plan import Door
 from supervisor.front import listeners
+from supervisor.front.undo import Undo
 from supervisor.runtime import steering
 from supervisor.runtime.frontdoor import FrontDoor
 from supervisor.runtime.poller import Poller
@@ -91,7 +92,7 @@ def test_nobody_is_reset_at_the_end(
         else:
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 address = Address("inet", "127.0.0.1", probe.getsockname()[1])
-        server = listeners.door(address, "test", stack)
+        server = listeners.door(address, "test", stack.enter_context(Undo()))
         fd = None if kind == "joined" else os.dup(server.fileno())
         door = FrontDoor(poller, Door(address, "http", fd), "answer")
         if kind == "unsteered":

@@ -1,0 +1,41 @@
+"""Sight: an observer for a server that can be looked at; for any other command, its absence."""
+
+from __future__ import annotations
+
+from supervisor.core.looks import Look
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from supervisor.config.plan import Plan
+    from supervisor.runtime.frontdoor import FrontDoor
+    from supervisor.runtime.observer import Observer
+    from supervisor.runtime.poller import Poller
+    from supervisor.servers.uwsgi.stats import Worker
+
+
+class Unseen:
+    """No doors, no workers, nobody who waits."""
+
+    workers: tuple[Worker, ...] = ()
+    turned_away = 0
+    last = Look()
+    stats: str | None = None
+
+    def look(self, seen: Callable[[Look], None]) -> None:
+        """Tell at once that there is nothing to tell."""
+        seen(self.last)
+
+    def leaving(self) -> int:
+        """Nothing is on its way through us."""
+        return 0
+
+
+def of(plan: Plan, poller: Poller, doors: list[FrontDoor]) -> Observer | Unseen:
+    """Return who looks at this service; loaded only if there is something to see."""
+    if not (plan.policy.looks or doors):
+        return Unseen()
+    from supervisor.runtime.observer import Observer
+
+    return Observer(poller, plan.stats, doors)
