@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,7 @@ MEASURES: dict[str, Callable[[Session], dict[str, Figures]]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Install, measure, show and write; 1 if `--prove` and a must is missed or not known."""
     options = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and take down what is on stage
     with tempfile.TemporaryDirectory(prefix="bench-pid1-") as scratch:
         try:
             tools = installed.install(Path(scratch), options.source.resolve())

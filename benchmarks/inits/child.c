@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GIVE_UP_NS 20000000000LL /* an init that reaps 100 a second is not waited for */
+#define GIVE_UP_NS 10000000000LL /* an init that reaps 100 a second is not waited for */
 
 static int fifo;
 

@@ -91,7 +91,8 @@ def _supervisord(tools: Installed, folder: Path, commands: Sequence[Sequence[str
 
 
 def _circus(tools: Installed, folder: Path, commands: Sequence[Sequence[str]]) -> list[str]:
-    names = ("endpoint", "pubsub_endpoint", "stats_endpoint")
+    # No endpoint for statistics: that one starts a second process, which polls.
+    names = ("endpoint", "pubsub_endpoint")
     lines = ["[circus]", *(f"{it} = ipc://{folder}/{it}" for it in names)]
     for number, command in enumerate(commands):
         lines += [f"[watcher:one{number}]", f"cmd = {shlex.join(command)}", "respawn = False"]

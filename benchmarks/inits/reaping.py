@@ -19,8 +19,8 @@ WAVE = 100  # orphans that die together, and each sends SIGCHLD
 _CALM_S = 0.3
 _HEARD_S = 2.0
 _BURST_DEADLINE_S = 90.0
-_FIRST_GUESS_S = 0.5
-_SLOW_ROUNDS = 2  # of those that need their whole 20 seconds
+_FIRST_GUESS_PER_S = 10000  # orphans, made and reaped; later ones are guessed from those before
+_SLOW_ROUNDS = 2  # of those that need all of the child's patience
 
 
 def _rounds(contender: Contender, repeat: int) -> int:
@@ -29,7 +29,7 @@ def _rounds(contender: Contender, repeat: int) -> int:
 
 
 def _reap_s(contender: Contender, orphans: int) -> float:
-    slow = {"supervisord": 20.0, "honcho": 20.0, "circus": 4.0}.get(contender.name, 0.3)
+    slow = {"supervisord": 10.0, "honcho": 10.0, "circus": 4.0}.get(contender.name, 0.3)
     return start_s(contender) + _CALM_S + orphans / 20000 * (1.0 + slow)
 
 
@@ -83,7 +83,7 @@ def _bursts(session: Session, contender: Contender) -> int:
 def _burst_s(session: Session, contender: Contender) -> float:
     size = _size(session, contender)
     slow = {"supervisord": 100, "honcho": 100, "circus": 5000}.get(contender.name, 1e9)
-    return start_s(contender) + _CALM_S + size / 10000 + min(size / slow, 20.0)
+    return start_s(contender) + _CALM_S + size / 10000 + min(size / slow, 10.0)
 
 
 def expected_bursts_s(session: Session) -> float:
@@ -103,7 +103,7 @@ def measure_bursts(session: Session) -> dict[str, dict[str, Any]]:
             time.sleep(_CALM_S)
             staged.go()
             begun_ns = staged.told("B")[0]
-            whole_s = took_s.get(contender.name, _FIRST_GUESS_S)
+            whole_s = took_s.get(contender.name, size / _FIRST_GUESS_PER_S)
             time.sleep(whole_s * moments.uniform(0.02, 0.95))
             sent_ns = staged.signal(signal.SIGTERM)
             end_ns, left = staged.told("R", _BURST_DEADLINE_S)

@@ -85,6 +85,7 @@ int main(int argc, char **argv) {
   int gate[2], report;
   siginfo_t info;
   if (argc < 3) return 64;
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* and ours takes the namespace along */
   unshare_all();
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("make mounts private");
   if (pipe2(gate, O_CLOEXEC)) fail("pipe");

@@ -32,6 +32,12 @@ def wanted(case: Case) -> int:
     return 128 + number if kind == "signal" else number
 
 
+def told(case: Sequence[Any]) -> str:
+    """A case in words."""
+    kind, number = case
+    return {"missing": "not found", "forbidden": "not executable"}.get(kind, f"{kind} {number}")
+
+
 def expected_s(contenders: Sequence[Contender], *, quick: bool) -> float:
     """For the time left."""
     asked = [it for it in contenders if it.ends_with_child]
@@ -63,6 +69,9 @@ def measure(session: Session) -> dict[str, dict[str, Any]]:
             it,
             status_total=len(it.samples) + len(it.failed),
             status_right=sum(one["right"] for one in it.samples),
+            status_wrong=[
+                f"{told(one['case'])}: {one['code']}" for one in it.samples if not one["right"]
+            ],
         )
         for name, it in found.items()
     }

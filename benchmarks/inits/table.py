@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from benchmarks.inits.figures import Figures
 
 Lines = list[list[str]]
+_MOST_WRONG = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ def status(row: Row) -> str:
         return "does not end with its command"
     total = row.figures.get("status_total")
     return f"{100 * row.figures['status_right'] / total:.1f} %" if total else "-"
+
+
+def wrong(row: Row) -> str:
+    """The first cases that are not."""
+    found = row.figures.get("status_wrong")
+    if found is None:
+        return "-"
+    return ", ".join(found[:_MOST_WRONG]) + (" ..." if len(found) > _MOST_WRONG else "") or "none"
 
 
 def reaped(row: Row) -> str:
@@ -143,7 +152,14 @@ TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
             Column("orphans in each", figure("burst_orphans")),
         ),
     ),
-    ("Exit status", (Column("right", status), Column("of cases", figure("status_total")))),
+    (
+        "Exit status: 128 + N for signal N, 127 not found, 126 not executable",
+        (
+            Column("right", status),
+            Column("of cases", figure("status_total")),
+            Column("wrong", wrong),
+        ),
+    ),
 )
 
 
@@ -173,9 +189,15 @@ def tables(rows: Sequence[Row], found: Mapping[str, Figures]) -> list[tuple[str,
     page = [("What gracekeeper must reach", must_lines(found))]
     for title, columns in TABLES:
         some = rows_with(rows, columns)
-        if any(not row.why_not for row in some):
+        if any(_has_numbers(row, columns) for row in some):
             page.append((title, lines(columns, some)))
     return page
+
+
+def _has_numbers(row: Row, columns: Sequence[Column]) -> bool:
+    """More than words that are known beforehand: some cell has a digit."""
+    words = (column.say(row) for column in columns)
+    return not row.why_not and any(char.isdigit() for word in words for char in word)
 
 
 def terminal(rows: Sequence[Row], found: Mapping[str, Figures]) -> str:
