@@ -71,8 +71,7 @@ def install(scratch: Path, source: Path = ROOT) -> Installed:
     folder = ROOT / ".run" / f"bench-pid1-{_fingerprint()}"
     folder.mkdir(parents=True, exist_ok=True)
     for name, packages in PEERS.items():
-        if not (bin_of(folder, name) / ".done").exists():
-            _environment(folder, name, packages)
+        _environment(folder, name, packages)
     _install_gracekeeper(folder, scratch, source)
     stage, child = (_compiled(name, scratch) for name in ("stage", "child"))
     # No shim, no environment: the interpreter that gracekeeper gets, too.
@@ -98,23 +97,25 @@ def part_of(lock: str, names: Sequence[str]) -> str:
 
 
 def _environment(folder: Path, name: str, packages: Sequence[str]) -> None:
-    """Only what is locked, with hashes."""
+    """Only what is locked, with hashes; one that has just these packages is kept."""
     home = folder / f"venv-{name}"
+    done = home / "done"
+    if done.exists() and done.read_text(encoding="utf-8") == " ".join(packages):
+        return
     shutil.rmtree(home, ignore_errors=True)
     print(f"set-up: {name} into an environment of its own", file=sys.stderr, flush=True)
     _run(sys.executable, "-m", "venv", str(home))
     part = home / "requirements.txt"
     part.write_text(part_of(LOCK.read_text(encoding="utf-8"), packages), encoding="utf-8")
     _pip(folder, name, "--require-hashes", "-r", str(part))
-    (bin_of(folder, name) / ".done").touch()
+    done.write_text(" ".join(packages), encoding="utf-8")
 
 
 def _install_gracekeeper(folder: Path, scratch: Path, source: Path) -> None:
     """A wheel, as from an index: not editable, compiled, and its script made by pip."""
     project = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = [re.split(r"[^\w-]", line)[0] for line in project.get("dependencies", [])]
-    if not (bin_of(folder, "gracekeeper") / ".done").exists():
-        _environment(folder, "gracekeeper", names)
+    _environment(folder, "gracekeeper", names)
     print("set-up: gracekeeper, built and installed anew", file=sys.stderr, flush=True)
     wheels = scratch / "wheels"
     options = ("--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels))
