@@ -63,6 +63,7 @@ def measure_reaping(session: Session) -> dict[str, dict[str, Any]]:
     return {
         name: figures.noted(
             it,
+            orphans=orphans,
             orphans_per_s=figures.middle([one["per_s"] for one in it.samples]),
             orphans_left=max((one["left"] for one in it.samples), default=None),
         )

@@ -157,6 +157,7 @@ def _watch(
     after = [processes.activity(it) for it in pids]
     for staged, old, new in zip(resting, before, after, strict=True):
         row = found[staged.contender.name]
+        row["idle_s"] = idle_s
         row[f"idle_switches_{programs}"] = new.switches - old.switches
         row[f"idle_cpu_ns_{programs}"] = new.cpu_ns - old.cpu_ns
     session.progress.step(f"idle with {programs}", session.options.settle_s + idle_s)
