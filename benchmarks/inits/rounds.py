@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 from dataclasses import dataclass, field
@@ -93,12 +94,15 @@ class Session:
         cost_s: Callable[[Contender], float],
         one: Callable[[Contender, int], Any],
     ) -> dict[str, Series]:
-        """Each contender's samples; round by round, and every round begins with another one."""
+        """Each contender's samples; round by round, each in another order.
+
+        With a fixed one, what somebody leaves to the kernel to tidy up always slows the same next.
+        """
+        order = random.Random(1)
         found = {contender.name: Series() for contender in contenders}
         rounds = max(map(count, contenders), default=0)
         for number in range(rounds):
-            shift = number % len(contenders)
-            for contender in (*contenders[shift:], *contenders[:shift]):
+            for contender in order.sample(contenders, len(contenders)):
                 series = found[contender.name]
                 if number >= count(contender):
                     continue

@@ -101,6 +101,13 @@ def test_a_contender_is_a_command(contender: Contender, tmp_path: Path) -> None:
     assert "/child fifo wait" in "\n".join([" ".join(command), *files])
 
 
+def test_a_row_that_is_missing_says_what_to_do() -> None:
+    """What needs no program of its own is always there."""
+    absent = Contender("it", "it", "no-such-init", CONTENDERS["tini"].command, "a-package")
+    assert absent.missing(TOOLS) == "missing: apt-get install a-package"
+    assert CONTENDERS["bare"].missing(TOOLS) == ""
+
+
 def test_entries_of_a_lock() -> None:
     """With their hashes, and not those of a package whose name is only longer."""
     lock = "# by hand\na==1 \\\n    --hash=sha256:1\n    # via b\na-b==2 \\\n    --hash=sha256:2\n"
