@@ -23,12 +23,24 @@ def fill_standard_streams() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
+def be_called(name: str) -> None:
+    """Have ps and the report of others show what we are, and not what runs us (proc(5), comm)."""
+    try:
+        fd = os.open("/proc/self/comm", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(fd, name.encode())
+        os.close(fd)
+    except OSError:
+        return
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run `gracekeeper ARGUMENTS`; exits the process."""
     if arguments is None:
         name = os.path.basename(sys.argv[0])
         arguments = [name, *sys.argv[1:]] if name in KEEPERS[1:] else sys.argv[1:]
-    if arguments and arguments[0] in KEEPERS:
+    keeps = bool(arguments) and arguments[0] in KEEPERS
+    be_called(arguments[0] if keeps and arguments[0] != "run" else "gracekeeper")
+    if keeps:
         from supervisor.front import signalmask
 
         signalmask.block()

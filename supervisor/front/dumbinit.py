@@ -28,8 +28,7 @@ Optional arguments:
    -h, --help           Print this help message and exit.
    -V, --version        Print the current version and exit.
 
-Full help is available online at https://github.com/Yelp/dumb-init
-"""
+Full help is available online at https://github.com/Yelp/dumb-init"""
 BAD_REWRITE = """Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.
 This option can be specified multiple times.
 Use --help for full usage."""

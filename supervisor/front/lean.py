@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from supervisor.front.table import Option
 
+SOFTWARE = 70  # sysexits.h, EX_SOFTWARE
 _NAMED = {f"--{option.name}": option for option in OPTIONS}
 _SWITCHES = {f"--no-{option.name}": option for option in OPTIONS if option.kind == "switch"}
 _VARIABLES = {option.variable: option for option in OPTIONS}
@@ -39,9 +40,13 @@ def start(command: str, arguments: list[str]) -> None:
 
         keep(options)
     except InitError as error:
-        _tell(str(error).rstrip("\n"), 1 if error.to_stdout else 2, error.exit_code)
+        _tell(str(error), 1 if error.to_stdout else 2, error.exit_code)
     except GracekeeperError as error:
         _tell(f"gracekeeper: {error}", 2, error.exit_code)
+    except Exception as error:
+        if command != "run":
+            _tell(f"{command}: cannot go on: internal error: {error!r}", 2, SOFTWARE)
+        return  # the rich half will fail, too, and knows how to tell
 
 
 def _init(name: str, arguments: list[str]) -> Options:

@@ -10,14 +10,20 @@ FAULTS = (4, 5, 6, 7, 8, 11, 31)  # ... nor can be held: they are about us, not 
 OURS = 17  # CHLD
 
 
-def signal(text: str, where: str) -> int:
-    """Read one signal that can be waited for; UsageError."""
+def any_signal(text: str, where: str) -> int:
+    """Read one signal; UsageError."""
     found = number(text)
     if found is None:
         raise UsageError(
             f"cannot read {text!r} as a signal ({where}): there is none by that name. Write e.g."
             " TERM, SIGTERM or 15."
         )
+    return found
+
+
+def signal(text: str, where: str) -> int:
+    """Read one signal that can be waited for; UsageError."""
+    found = any_signal(text, where)
     if found in (*NEVER, *FAULTS, OURS):
         raise UsageError(
             f"cannot wait for {text} ({where}): it can't be caught, or isn't for the command."
@@ -35,12 +41,7 @@ def rewrites(written: tuple[str, ...], where: str = "--rewrite") -> tuple[tuple[
             raise UsageError(
                 f"cannot rewrite {text!r} ({where}): there is no colon. Write e.g. TERM:QUIT."
             )
-        becomes = 0 if sent.strip() == "0" else number(sent)
-        if becomes is None:
-            raise UsageError(
-                f"cannot read {sent!r} as a signal ({where}): there is none by that name. Write"
-                " e.g. QUIT, or 0 for none."
-            )
+        becomes = 0 if sent.strip() == "0" else any_signal(sent, where)
         pairs[signal(arrives, where)] = becomes
     return tuple(pairs.items())
 

@@ -94,7 +94,7 @@ def _family(options: Options, *, adopts: bool) -> tuple[str, ...]:
         if not adopts:
             notes += ("orphans won't be reaped: this is not PID 1, and no subreaper",)
     if options.parent_death and not signalmask.hear_of_parent(
-        passing.signal(options.parent_death, "--parent-death")
+        passing.any_signal(options.parent_death, "--parent-death")
     ):
         notes += ("our parent's end won't be heard: PR_SET_PDEATHSIG was refused",)
     return notes

@@ -114,6 +114,18 @@ class Children:
         """Return the known processes that have not ended."""
         return [process for process in self.known.values() if process.ended is None]
 
+    def unreaped(self) -> list[Process]:
+        """Return those whose status we may still get: the living, and dead children of ours.
+
+        The dead one's pid is nobody else's before we reap it; that of somebody else's child may be.
+        """
+        ours = os.getpid()
+        return [
+            process
+            for process in self.known.values()
+            if process.status is None and (process.ended is None or process.parent == ours)
+        ]
+
     def send(self, target: str, signal: int) -> bool:
         """Signal the main process, or all of its group; False when it has ended."""
         if self.main is None:

@@ -61,7 +61,7 @@ def _wait(
 ) -> None:
     """Reap until it is so, looking often: there is no loop any more that could tell."""
     while monotonic() < until:
-        ended, _more = reap([it for one in generations for it in one.children.alive()])
+        ended, _more = reap([it for one in generations for it in one.children.unreaped()])
         for pid, status in ended:
             for one in generations:
                 one.children.take(pid, status)

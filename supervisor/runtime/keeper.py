@@ -142,6 +142,8 @@ class Keeper:
             if event is None:
                 ended = True
             elif isinstance(event, Signalled) and policy.passes:
+                if self.terminal and self.terminal.woke_us(event.signal):
+                    continue
                 self.present.feed(event)  # many may come, so without a word
                 if self.plan.verbose:
                     self.output.event("signal", signal=name(event.signal), pid=event.pid)
@@ -186,7 +188,7 @@ class Keeper:
         more = True
         while more:
             lives = list(self.generations.values())
-            known = [it for one in lives for it in one.children.alive()]
+            known = [it for one in lives for it in one.children.unreaped()]
             ended, many = reap(known, self._notice if self.plan.notices_orphans else None)
             more = self._hear() or many
             for pid, status in ended:

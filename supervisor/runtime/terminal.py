@@ -25,6 +25,7 @@ class Terminal:
         self.ours = ours
         self._home = os.getpgrp()
         self._job: Process | None = None
+        self._woken = False
 
     def hand_to(self, job: Process) -> None:
         """Let the command's own group have it; SIGTTOU is blocked, so nothing can stop us here.
@@ -33,7 +34,7 @@ class Terminal:
         """
         self._job = job
         if self.ours:
-            self._give_to(job.pid)
+            self._pass(self._home, job.pid)
             job.send_group(CONT)
 
     def follow(self) -> None:
@@ -42,20 +43,24 @@ class Terminal:
             return
         if os.getsid(0) == os.getpid():  # nobody could continue a session's leader
             return
-        self._give_to(self._home)
+        self._pass(self._job.pid, self._home)
         os.kill(os.getpid(), STOP)
+        self._woken = True
         # Continued: in the foreground the command gets it back, in the background it waits for it.
-        try:
-            if self.ours and os.tcgetpgrp(STDIN) == self._home:
-                self._give_to(self._job.pid)
-        except OSError:
-            pass
+        self._pass(self._home, self._job.pid)
         self._job.send_group(CONT)
 
-    def _give_to(self, group: int) -> None:
+    def woke_us(self, signal: int) -> bool:
+        """Tell of a CONT whether it has ended our own stop: then it has been passed on already."""
+        woken = self._woken and signal == CONT
+        self._woken = self._woken and not woken
+        return woken
+
+    def _pass(self, before: int, after: int) -> None:
+        """Let another group have the foreground, unless it is with somebody else, the shell say."""
         try:
-            if self.ours:
-                os.tcsetpgrp(STDIN, group)
+            if self.ours and os.tcgetpgrp(STDIN) == before:
+                os.tcsetpgrp(STDIN, after)
         except OSError:  # hung up
             return
 

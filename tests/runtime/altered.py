@@ -56,7 +56,7 @@ def main(how: str, *arguments: str) -> None:
     if arguments[0] == "keeper":
         from supervisor.runtime import boot
 
-        os._exit(boot.main(int(arguments[1])))
+        boot.run(boot.read_plan(int(arguments[1])))
     real = os.execv
 
     def execv(path: str, argv: list[str]) -> None:

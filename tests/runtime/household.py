@@ -50,7 +50,7 @@ class Home:
         """Reap who can be reaped."""
         more = True
         while more:
-            ended, more = reap(self.children.alive())
+            ended, more = reap(self.children.unreaped())
             self.events += filter(None, (self.children.take(*one) for one in ended))
 
     def reap_until_empty(self) -> None:
