@@ -18,6 +18,7 @@ COMMANDS = {
     "recycle": "Replace workers, one after the other.",
     "ready": "Exit with 0 if the service is ready.",
     "status": "Show what a running gracekeeper knows of its service.",
+    "hold": "Become a command with signals blocked until it can hear them.",
     "fifo": "Write a command to uWSGI's master FIFO, if it makes sense now.",
 }
 USAGE, INTERNAL, INTERRUPTED = 2, 70, 130  # 70: EX_SOFTWARE, sysexits.h
@@ -64,6 +65,8 @@ def gracekeeper() -> None:
       126, 127   the command can't be executed, or isn't there
       70         a mistake in gracekeeper itself; GRACEKEEPER_DEBUG=1 shows where
     Of the other commands: 0 done, 1 nobody answers or it was refused, 2 bad input.
+
+    Linked from `tini` or `dumb-init`, or as `gracekeeper tini ...`, it takes their options.
     """
 
 

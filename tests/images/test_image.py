@@ -23,7 +23,7 @@ def sample(app_image: str) -> Iterator[Sample]:
 def test_no_shell_is_configured(engine: DockerClient, app_image: str) -> None:
     """Entrypoint and health check are in exec form, and Docker's default stop signal stays."""
     config = engine.images.get(app_image).attrs["Config"]
-    assert config["Entrypoint"][:2] == ["/opt/uwsgi/hold-signals", PYTHON]
+    assert config["Entrypoint"][:3] == ["/opt/venv/bin/gracekeeper", "hold", PYTHON]
     assert config["Healthcheck"]["Test"][:2] == ["CMD", PYTHON]
     assert not config.get("StopSignal")
     assert config["User"] == "10001:10001"
@@ -108,7 +108,7 @@ def test_stop_in_the_first_instant(app_image: str, attempt: int) -> None:
 )
 def test_hold_signals_becomes_its_command(sample: Sample, command: list[str], code: int) -> None:
     """It ends as its command does, or says why there is none."""
-    assert sample.run("/opt/uwsgi/hold-signals", *command)[0] == code
+    assert sample.run("/opt/venv/bin/gracekeeper", "hold", *command)[0] == code
 
 
 def test_interrupt_is_130(app_image: str) -> None:

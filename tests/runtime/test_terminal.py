@@ -86,9 +86,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     made.close()
 
 
-@pytest.mark.parametrize(
-    "start", [f"{GRACEKEEPER[0]} run {QUIET} --", f"{GRACEKEEPER[0]} tini -s --"]
-)
+@pytest.mark.parametrize("start", [f"run {QUIET} --", "tini -s --"])
 def test_the_command_has_the_terminal(shell: Shell, start: str) -> None:
     """It reads, and Ctrl-C is its own: it ends by that, and the code says so."""
     shell.type(f"{GRACEKEEPER[0]} {start} {CAT}\n").see(r"\nhere\r\n")
