@@ -11,7 +11,11 @@ import sys
 KEEPERS = ("run", "tini", "dumb-init")  # what becomes PID 1; the last two by their own names, too
 
 if __name__ == "__main__" and sys.flags.no_site:  # nobody has said where our package is
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path.append(FOLDER)
+    from supervisor import quickimport
+
+    quickimport.install(FOLDER)
 
 
 def fill_standard_streams() -> None:

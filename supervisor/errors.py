@@ -15,6 +15,10 @@ class UsageError(GracekeeperError):
     exit_code = 2
 
 
+class InUseError(UsageError):
+    """Somebody listens at an address already."""
+
+
 class CommandError(GracekeeperError):
     """The command can't be run: 127 when it is not there, 126 when it can't be executed."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from supervisor.address import Address
 from supervisor.core.policy import Policy, Rung
 from supervisor.core.record import Record
-from supervisor.recycle.policy import RecyclePolicy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from supervisor.core.revival import RestartPolicy
+    from supervisor.recycle.policy import RecyclePolicy
 
 
 class Door(Record):
@@ -101,6 +101,8 @@ def decode(data: dict[str, Any]) -> Plan:
     )
     data["environment"] = tuple((name, value) for name, value in data["environment"])
     if data.get("recycle") is not None:
+        from supervisor.recycle.policy import RecyclePolicy
+
         data["recycle"] = RecyclePolicy(**data["recycle"])
     for name in ("argv", "pass_fds", "notes"):
         data[name] = tuple(data[name])

@@ -50,10 +50,5 @@ def forward(state: State, event: Event, _now: float) -> Outcome:
     return state, ()
 
 
-def forward_still(state: State, event: Event, now: float) -> Outcome:
-    """Pass a signal on while the command is stopping; a server could take it for a wish to live."""
-    return forward(state, event, now) if state.policy.passes else (state, ())
-
-
 def _ready(state: State) -> Outcome:
     return state.replace(phase=SERVING, ready=True, next_look=FOREVER), (Announce(True),)

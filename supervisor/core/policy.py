@@ -47,7 +47,8 @@ class Policy(Record):
     hurry: bool = True  # a second signal makes it faster
     debounce_s: float = DEBOUNCE_S
     forward: tuple[int, ...] = ()  # signals that the main process understands and gets
-    passes: bool = False  # also while it is stopping, and every repeated stop signal, too
+    # All of them are passed on at once, whatever the phase, and a repeated stop is, too.
+    passes: bool = False
     rewrite: tuple[tuple[int, int], ...] = ()  # what it gets in place of a signal; 0: nothing
     stops: tuple[int, ...] = (15, 2, 3)  # signals that ask for a stop
     group: bool = False  # signals go to the main process's group

@@ -21,25 +21,30 @@ class Record:
     """An immutable value with named, annotated fields; a class attribute is a field's default."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _needed: ClassVar[frozenset[str]] = frozenset()  # those without a default
 
     def __init_subclass__(cls) -> None:
         """Collect the annotated fields, those of the parents first."""
         own = (name for name in cls.__annotations__ if not name.startswith("_"))
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+        cls._needed = frozenset(name for name in cls._fields if not hasattr(cls, name))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Set every field once; TypeError for one that is missing, unknown or given twice."""
-        values = dict(zip(self._fields, args, strict=False))
-        if len(args) > len(self._fields) or not kwargs.keys().isdisjoint(values):
-            raise TypeError(f"{type(self).__name__} takes {self._fields}, each once")
+        values = self.__dict__  # what is not in it is the class's: a default
+        if args:
+            if len(args) > len(self._fields):
+                raise TypeError(f"{type(self).__name__} takes {self._fields}")
+            values.update(zip(self._fields, args, strict=False))
+            if not kwargs.keys().isdisjoint(values):
+                raise TypeError(f"{type(self).__name__} takes {self._fields}, each once")
         values.update(kwargs)
-        for name in values:
+        for name in kwargs:
             if name not in self._fields:
                 raise TypeError(f"{type(self).__name__} has no field {name!r}")
-        for name in self._fields:
-            if name not in values and not hasattr(type(self), name):
-                raise TypeError(f"{type(self).__name__} needs {name!r}")
-        self.__dict__.update(values)
+        if not self._needed <= values.keys():
+            missing = sorted(self._needed - values.keys())
+            raise TypeError(f"{type(self).__name__} needs {', '.join(map(repr, missing))}")
 
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: a record is a fact, and facts do not change."""
@@ -51,6 +56,8 @@ class Record:
 
     def __eq__(self, other: object) -> bool:
         """Compare by type and fields."""
+        if self is other:
+            return True
         if type(self) is not type(other) or not isinstance(other, Record):
             return False
         return self.as_dict() == other.as_dict()
@@ -69,5 +76,11 @@ class Record:
         return {name: getattr(self, name) for name in self._fields}
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with some fields changed."""
-        return type(self)(**{**self.as_dict(), **changes})
+        """Return a copy with some fields changed; TypeError for one that it hasn't."""
+        for name in changes:
+            if name not in self._fields:
+                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(changes)
+        return copy

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 
-from supervisor.address import Address
-from supervisor.errors import UsageError
+from supervisor.errors import InUseError, UsageError
 from supervisor.front import unixdoor
-from supervisor.front.refusal import InUseError, refused
 from supervisor.front.undo import Undo
 
 OFF = "none"  # in the place of a path
@@ -44,4 +42,7 @@ def _listener(path: str, undo: Undo) -> int:
     try:
         return unixdoor.bound(path, 0o600, undo).detach()
     except OSError as error:
+        from supervisor.address import Address
+        from supervisor.front.refusal import refused
+
         raise refused(Address("unix", path=path), "--control", error) from None

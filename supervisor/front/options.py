@@ -6,7 +6,6 @@ from supervisor.core.budget import RESERVE_S
 from supervisor.core.policy import DEBOUNCE_S, Policy, Rung
 from supervisor.core.record import Record
 from supervisor.errors import UsageError
-from supervisor.front import passing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,10 +116,21 @@ class Options(Record):
             ladder=ladder,
             unready_ladder=unready or ladder,
             forced_ladder=forced or ladder,
-            rewrite=passing.rewrites(self.rewrite),
-            stops=stops if self.stop_signals is None else passing.stops(self.stop_signals),
-            success=passing.codes(self.success_codes) if self.success_codes else (),
+            **{"stops": stops, **self._passing()},
         )
+
+    def _passing(self) -> dict[str, Any]:
+        """Return what was said about signals and codes; most say nothing."""
+        if not (self.rewrite or self.stop_signals or self.success_codes):
+            return {}
+        from supervisor.front import passing
+
+        said: dict[str, Any] = {"rewrite": passing.rewrites(self.rewrite)}
+        if self.stop_signals:
+            said["stops"] = passing.stops(self.stop_signals)
+        if self.success_codes:
+            said["success"] = passing.codes(self.success_codes)
+        return said
 
 
 def listening(value: str) -> tuple[str, str]:

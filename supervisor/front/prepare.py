@@ -7,7 +7,7 @@ import sys
 
 from supervisor.config.plan import Plan, encode
 from supervisor.errors import CommandError, GracekeeperError, UsageError
-from supervisor.front import controlpath, passing, signalmask
+from supervisor.front import controlpath, signalmask
 from supervisor.front.options import Options
 from supervisor.front.undo import Undo
 from supervisor.servers import generic
@@ -93,10 +93,11 @@ def _family(options: Options, *, adopts: bool) -> tuple[str, ...]:
             adopts = options.subreaper
         if not adopts:
             notes += ("orphans won't be reaped: this is not PID 1, and no subreaper",)
-    if options.parent_death and not signalmask.hear_of_parent(
-        passing.any_signal(options.parent_death, "--parent-death")
-    ):
-        notes += ("our parent's end won't be heard: PR_SET_PDEATHSIG was refused",)
+    if options.parent_death:
+        from supervisor.front.passing import any_signal
+
+        if not signalmask.hear_of_parent(any_signal(options.parent_death, "--parent-death")):
+            notes += ("our parent's end won't be heard: PR_SET_PDEATHSIG was refused",)
     return notes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from supervisor.errors import UsageError
+from supervisor.errors import InUseError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ REASONS = {
     errno.EEXIST: "there is another kind of file",
     errno.ENOENT: "its directory does not exist",
 }
-
-
-class InUseError(UsageError):
-    """Somebody listens at an address already."""
 
 
 def refused(address: Address, where: str, error: OSError) -> UsageError:

@@ -132,8 +132,17 @@ class Children:
             return False
         return self.main.send_group(signal) if target == "group" else self.main.send(signal)
 
+    def pass_on(self, signal: int) -> None:
+        """Send a signal that we got to whom it is meant for: the main process, or its group."""
+        if self.main and self._plan.policy.group:
+            self.main.pass_on_to_group(signal)
+        elif self.main:
+            self.main.pass_on(signal)
+
     def send_tree(self, signal: int) -> None:
         """Signal every descendant; for KILL again until nobody new turns up."""
+        if self.empty():
+            return
         for _ in range(TREE_ROUNDS):
             self.meet({})
             targets = [process for process in self.alive() if not process.was_sent(signal)]
@@ -148,7 +157,7 @@ class Children:
         Beside another one, an orphan is ours if we have met it before, or by its process group.
         """
         if self.alone:
-            return descendants(os.getpid())
+            return [] if self.empty() else descendants(os.getpid())
         if self.main is None:
             return []
         roots = [process.pid for process in self.alive()]

@@ -30,7 +30,7 @@ from supervisor.core.events import (
 )
 from supervisor.core.exitstatus import NOT_EXECUTABLE
 from supervisor.core.machine import step
-from supervisor.core.phases import DONE, QUIESCING, SERVING, STOPPING
+from supervisor.core.phases import DELAYING, DONE, QUIESCING, SERVING, STOPPING
 from supervisor.core.state import initial
 from supervisor.runtime import sight
 from supervisor.runtime.belongings import Belongings
@@ -132,8 +132,9 @@ class Generation:
         return sum(door.turned_away for door in self.doors) - self.observer.turned_away
 
     def _log_phase(self, before: str) -> None:
-        if self.state.phase == DONE:
-            return
+        phase = self.state.phase
+        if phase == DONE or not (self.plan.policy.looks or phase in (DELAYING, STOPPING)):
+            return  # of what can't be looked at, there is nothing to tell in other phases
         facts: dict[str, Any] = {}
         if before == QUIESCING:  # elsewhere the last look is as old as the start
             look = self.observer.last

@@ -9,11 +9,11 @@ from supervisor.core import revival, succession
 from supervisor.core.events import Asked, Booted, Signalled, Tick
 from supervisor.core.exitstatus import exit_code, how_ended
 from supervisor.core.phases import SERVING
-from supervisor.core.signalnames import name
 from supervisor.core.state import deadline
 from supervisor.core.succession import Leave, Succession
-from supervisor.runtime import quarters, signals, terminal
+from supervisor.runtime import quarters, terminal
 from supervisor.runtime.generation import Generation
+from supervisor.runtime.hearing import Hearing
 from supervisor.runtime.poller import Poller
 from supervisor.runtime.process import name_of
 from supervisor.runtime.reaping import reap
@@ -44,6 +44,9 @@ class Keeper:
         self.sender = ""  # name of who asked for the stop
         self.last_lines: list[str] = []  # of the generation that was thrown away last
         self.terminal = terminal.of(plan)
+        self.hearing = Hearing(
+            plan, output, self.terminal, send=self._pass_on, asked=self.ask, told=self._told
+        )
         self.generations = {1: self.generation(1, quarters.first(plan, self.poller))}
         self._recycler: Recycler | None = None
         if plan.recycle:
@@ -131,30 +134,11 @@ class Keeper:
         return succession.refusal(self.succession, serving=serving)
 
     def _signalled(self) -> None:
-        if self._hear():
+        if self.hearing.hear():
             self._reap()
 
-    def _hear(self) -> bool:
-        """Take in the signals that have come; tell whether somebody may have ended."""
-        ended = False
-        policy = self.plan.policy
-        for event in signals.read(self.plan.signal_fd, policy.stops):
-            if event is None:
-                ended = True
-            elif isinstance(event, Signalled) and policy.passes:
-                if self.terminal and self.terminal.woke_us(event.signal):
-                    continue
-                self.present.feed(event)  # many may come, so without a word
-                if self.plan.verbose:
-                    self.output.event("signal", signal=name(event.signal), pid=event.pid)
-            elif policy.sent(event.signal):
-                facts = {"signal": name(event.signal), "pid": event.pid, "uid": event.uid}
-                self.output.event("signal", **facts)
-                if isinstance(event, Asked):
-                    self.ask(event)
-                else:
-                    self._told(event)
-        return ended
+    def _pass_on(self, signal: int) -> None:
+        self.present.children.pass_on(signal)
 
     def _told(self, event: Signalled) -> None:
         """Pass a signal on, restart, or recycle; what can't be may know the signal itself."""
@@ -190,7 +174,7 @@ class Keeper:
             lives = list(self.generations.values())
             known = [it for one in lives for it in one.children.unreaped()]
             ended, many = reap(known, self._notice if self.plan.notices_orphans else None)
-            more = self._hear() or many
+            more = self.hearing.hear() or many
             for pid, status in ended:
                 self._ended(pid, status)
         if self.terminal:

@@ -43,8 +43,12 @@ def speak(keeper: Keeper, report: dict[str, Any]) -> None:
     """Write the report wherever it can go."""
     plan = keeper.plan
     line = leanjson.dumps({"event": "report", **report})
-    for path, text in ((plan.report, line + "\n"), (plan.termination_log, summary(report))):
-        trouble = _write(path, text, create=path == plan.report) if path else ""
+    troubles = {}
+    if plan.report:
+        troubles[plan.report] = _write(plan.report, f"{line}\n", create=True)
+    if plan.termination_log and os.path.exists(plan.termination_log):
+        troubles[plan.termination_log] = _write(plan.termination_log, summary(report), create=False)
+    for path, trouble in troubles.items():
         if trouble:
             keeper.output.event("report-failed", path=path, why=trouble)
     if plan.log_format == "text":

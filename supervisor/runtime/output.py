@@ -12,8 +12,6 @@ import select
 import stat
 from time import localtime, monotonic, strftime, time
 
-from supervisor.runtime import leanjson
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -52,6 +50,8 @@ class Output:
         """Return the line for an event: JSON, or time, event and facts for a person."""
         now = time()
         if self._format == "json":
+            from supervisor.runtime import leanjson
+
             return leanjson.dumps({"event": event, "time": round(now, 3), **facts})
         clock = f"{strftime('%H:%M:%S', localtime(now))}.{int(now % 1 * 1000):03}"
         shown = "  ".join(f"{name}={_plain(value)}" for name, value in facts.items() if value != "")

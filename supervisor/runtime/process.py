@@ -37,6 +37,13 @@ class Process:
 
     def send(self, signal: int) -> bool:
         """Signal exactly this process; False when it has ended, or is not ours to signal."""
+        sent = self.pass_on(signal)
+        if sent:
+            self.asked.append((monotonic(), signal))
+        return sent
+
+    def pass_on(self, signal: int) -> bool:
+        """Do the same, but leave it out of the report: these may be many."""
         if self.ended is not None:
             return False
         try:
@@ -48,10 +55,16 @@ class Process:
                 return False
         except OSError:
             return False
-        self.asked.append((monotonic(), signal))
         return True
 
     def send_group(self, signal: int) -> bool:
+        """Signal its group, as `send` does."""
+        sent = self.pass_on_to_group(signal)
+        if sent:
+            self.asked.append((monotonic(), signal))
+        return sent
+
+    def pass_on_to_group(self, signal: int) -> bool:
         """Signal everybody in the group that it leads, also when itself has ended.
 
         By its pidfd where the kernel can (pidfd_send_signal(2), Linux 6.9); else by the number,
@@ -64,7 +77,6 @@ class Process:
                 os.killpg(self.pid, signal)
             except OSError:
                 return False
-        self.asked.append((monotonic(), signal))
         return True
 
     def was_sent(self, signal: int) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.address import Address, parse
-from supervisor.errors import UsageError
-from supervisor.front import controlpath, listeners, refusal
+from supervisor.errors import InUseError, UsageError
+from supervisor.front import controlpath, listeners
 from supervisor.front.undo import Undo
 
 
@@ -31,7 +31,7 @@ def test_a_door_is_steered_and_patient() -> None:
             assert door.getsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT)
             assert door.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             assert not door.getblocking()
-            with pytest.raises(refusal.InUseError, match=r"\(there\): it is in use"):
+            with pytest.raises(InUseError, match=r"\(there\): it is in use"):
                 listeners.check_free(address, "there")
 
 
@@ -40,7 +40,7 @@ def test_a_unix_door(tmp_path: Path) -> None:
     path = tmp_path / "a.sock"
     with Undo() as made, listeners.door(unix(path), "here", made, mode=0o660):
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
-        with pytest.raises(refusal.InUseError):
+        with pytest.raises(InUseError):
             listeners.check_free(unix(path), "there")
     assert not path.exists()
 

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 
 from supervisor.config.plan import Plan
-from supervisor.errors import UsageError
+from supervisor.errors import InUseError, UsageError
 from supervisor.front import prepare, served, signalmask
 from supervisor.front.options import Options
 from supervisor.front.recycling import RecycleOptions
-from supervisor.front.refusal import InUseError
 from supervisor.front.undo import Undo
 from tests.runtime.kept import free_port
 

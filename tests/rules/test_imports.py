@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drill": ASIDE,
     "testing": ASIDE,
     "cli": ASIDE | {"runtime", "front"},
-    "__main__": {"front", "cli"},
+    "__main__": {"quickimport", "front", "cli"},
+    "quickimport": set(),
 }
 STRANGERS = ("sample_app", "entrypoints", "benchmarks", "tests", "docs")
 

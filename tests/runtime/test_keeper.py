@@ -124,7 +124,7 @@ def test_a_step_that_raises_leaves_no_event_behind(
 
 def test_stop_signals_are_heard_before_ends(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends the child as well: the keeper's code tells of the signal, not of the child."""
-    heard = iter([[None], [Asked(2)], []])
+    heard = iter([[(17, 0, -1)], [], [(2, 0, -1)], [], []])
     monkeypatch.setattr("supervisor.runtime.signals.read", lambda *_: next(heard))
     monkeypatch.setattr("supervisor.runtime.keeper.reap", lambda *_: ([(7, 0)], False))
     monkeypatch.setattr(kept.keeper.present.children, "take", lambda *_: Exited(7, 0))
