@@ -134,10 +134,13 @@ class Children:
 
     def pass_on(self, signal: int) -> None:
         """Send a signal that we got to whom it is meant for: the main process, or its group."""
-        if self.main and self._plan.policy.group:
-            self.main.pass_on_to_group(signal)
-        elif self.main:
-            self.main.pass_on(signal)
+        main = self.main
+        if main is None:
+            return
+        if self._plan.policy.group:
+            main.pass_on_to_group(signal)
+        else:
+            main.pass_on(signal)
 
     def send_tree(self, signal: int) -> None:
         """Signal every descendant; for KILL again until nobody new turns up."""

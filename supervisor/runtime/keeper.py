@@ -89,16 +89,23 @@ class Keeper:
         self.present.feed(Booted())
         if self.plan.reports:
             from supervisor.runtime import lastwords as _ready  # noqa: F401 - no time for it later
+        known: tuple[object, ...] = ()
+        until = succession.FOREVER
         while self.code is None:
-            lives = list(self.generations.values())
-            moments = (deadline(one.state) for one in lives)
-            self.poller.wait(min(succession.deadline(self.succession), *moments))
-            now = monotonic()
-            for one in lives:
-                if now >= deadline(one.state):
-                    one.feed(Tick())
-            self.decided(succession.tick(self.succession, now, self.plan.start_s))
+            lives = self.generations.values()
+            if known != (now := (self.succession, *[one.state for one in lives])):
+                moments = (deadline(one.state) for one in lives)
+                known, until = now, min(succession.deadline(self.succession), *moments)
+            self.poller.wait(until)
+            if until < succession.FOREVER:
+                self._tick(monotonic())
         return self.code
+
+    def _tick(self, now: float) -> None:
+        for one in list(self.generations.values()):
+            if now >= deadline(one.state):
+                one.feed(Tick())
+        self.decided(succession.tick(self.succession, now, self.plan.start_s))
 
     @property
     def turned_away(self) -> int:
@@ -138,7 +145,7 @@ class Keeper:
             self._reap()
 
     def _pass_on(self, signal: int) -> None:
-        self.present.children.pass_on(signal)
+        self.generations[self.succession.present].children.pass_on(signal)  # quick: no property
 
     def _told(self, event: Signalled) -> None:
         """Pass a signal on, restart, or recycle; what can't be may know the signal itself."""

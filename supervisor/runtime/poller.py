@@ -47,15 +47,30 @@ class Poller:
 
     def wait(self, until: float) -> None:
         """Wait for news, at most until `until`, and call back for all of it."""
-        until = min(until, min((when for when, _ in self._timers.values()), default=FOREVER))
-        left = until - monotonic()
-        ready = self._poll.poll(None if until == FOREVER else max(0, min(left, LONGEST_S)) * 1000)
-        # A callback may close a descriptor that is ready, too, and open another by the same number:
-        # news of the old one must not reach the new one. The same holds for timers.
-        for fd, callback in [(fd, self._callbacks.get(fd)) for fd, _events in ready]:
-            if callback is not None and self._callbacks.get(fd) is callback:
+        timers = self._timers
+        if timers:
+            until = min(until, *(when for when, _ in timers.values()))
+        left_ms = None if until == FOREVER else max(0, min(until - monotonic(), LONGEST_S)) * 1000
+        ready = self._poll.poll(left_ms)
+        if len(ready) == 1:  # the next signal, most of the time
+            self._call(self._callbacks[ready[0][0]])
+        else:
+            self._call_all([fd for fd, _events in ready])
+        if timers:
+            self._call_due(monotonic())
+
+    def _call_all(self, ready: list[int]) -> None:
+        """Call back for several.
+
+        One may close a descriptor that is ready, too, and open another by the same number: news of
+        the old one must not reach the new one.
+        """
+        for fd, callback in [(fd, self._callbacks[fd]) for fd in ready]:
+            if self._callbacks.get(fd) is callback:
                 self._call(callback)
-        now = monotonic()
+
+    def _call_due(self, now: float) -> None:
+        """Call back for timers; one may cancel or replace another."""
         for key, timer in list(self._timers.items()):
             if timer[0] <= now and self._timers.get(key) is timer:
                 del self._timers[key]

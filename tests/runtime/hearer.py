@@ -13,11 +13,16 @@ EVERY = set(range(1, 65)) - {9, 19, 32, 33, 17}
 CODE = 40
 
 
+def say(line: str) -> None:
+    """In one write: two of us share a pipe."""
+    os.write(1, f"{line}\n".encode())
+
+
 def listen(name: str, ends_by: int) -> None:
-    print(f"{name} up", flush=True)
+    say(f"{name} up")
     while True:
         number = signal.sigwaitinfo(EVERY).si_signo
-        print(f"{name} heard {number}", flush=True)
+        say(f"{name} heard {number}")
         if number == ends_by:
             os._exit(CODE)
 

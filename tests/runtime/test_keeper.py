@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,8 +125,8 @@ def test_a_step_that_raises_leaves_no_event_behind(
 
 def test_stop_signals_are_heard_before_ends(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends the child as well: the keeper's code tells of the signal, not of the child."""
-    heard = iter([[(17, 0, -1)], [], [(2, 0, -1)], [], []])
-    monkeypatch.setattr("supervisor.runtime.signals.read", lambda *_: next(heard))
+    heard = iter([number.to_bytes(4, sys.byteorder) + bytes(124) for number in (17, 2)])
+    monkeypatch.setattr("supervisor.runtime.signals.read", lambda _fd: next(heard, b""))
     monkeypatch.setattr("supervisor.runtime.keeper.reap", lambda *_: ([(7, 0)], False))
     monkeypatch.setattr(kept.keeper.present.children, "take", lambda *_: Exited(7, 0))
     monkeypatch.setattr(kept.keeper.present.children, "empty", lambda: True)
