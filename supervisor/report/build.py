@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from supervisor.core.state import FOREVER
 from supervisor.report.verdict import verdict
-from supervisor.report.walk import walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any, Final
 
     from supervisor.core.policy import Policy
     from supervisor.core.state import State
-    from supervisor.report.walk import Entry, Findings
+    from supervisor.report.walk import Findings
 
 SCHEMA: Final = 1
 FRESH_S: Final = 1.0  # a look that is older does not tell what ran
 
 
 def build(
-    policy: Policy,
-    journal: Sequence[Entry],
+    found: Findings,
     code: int,
     *,
     processes: list[dict[str, Any]],
@@ -38,12 +35,9 @@ def build(
     `ended` is the journal's clock at the end and `wall` the time of day then, in seconds since the
     epoch.
     """
-    found = walk(policy, journal)
     state = found.state
+    policy = state.policy
     origin = state.budget.asked_at if state.budget else ended
-    for phase in found.phases:
-        phase["start"] = round(phase["start"] - origin, 3)
-        phase["end"] = round((ended if phase["end"] is None else phase["end"]) - origin, 3)
     report: dict[str, Any] = {
         "schema": SCHEMA,
         "verdict": "",
@@ -54,13 +48,19 @@ def build(
         "seconds": round(ended - origin, 3),
         "service": {"status": state.status, "was_ready": state.ready, "why": found.why},
         "door": found.door,
-        "phases": found.phases,
+        "phases": [_moved(phase, origin, ended) for phase in found.phases],
         "budget": _budget(policy, state, ended - origin),
         "requests": _requests(found),
         "processes": [_relative(process, origin) for process in processes],
     }
     report["verdict"] = verdict(report)
     return report
+
+
+def _moved(phase: dict[str, Any], origin: float, ended: float) -> dict[str, Any]:
+    """Tell a phase's moments from the origin on; one that has not ended ends now."""
+    end = ended if phase["end"] is None else phase["end"]
+    return {**phase, "start": round(phase["start"] - origin, 3), "end": round(end - origin, 3)}
 
 
 def _sender(state: State, name: str) -> dict[str, Any] | None:

@@ -1,11 +1,14 @@
-"""Walking a journal: it is replayed through `step`, and what matters for a report is noted."""
+"""Walking a journal: it is replayed through `step`, and what matters for a report is noted.
+
+Whoever lives the life can note it as it goes: then nothing is left to be walked at the end.
+"""
 
 from __future__ import annotations
 
 from supervisor.core.actions import Send
 from supervisor.core.events import DoorClosed, DoorShut, Exited, Looked, SpawnFailed, WorkersGone
 from supervisor.core.machine import step
-from supervisor.core.phases import DELAYING, QUIESCING, SERVING
+from supervisor.core.phases import DELAYING, DONE, QUIESCING, SERVING
 from supervisor.core.state import FOREVER, initial
 
 TYPE_CHECKING = False
@@ -42,22 +45,27 @@ class Findings:
         self.turned_away = 0
         self.why = ""
 
+    def take(
+        self, now: float, event: Event, before: State, after: State, actions: tuple[Action, ...]
+    ) -> None:
+        """Note one step, from the state before it to the one after."""
+        self.state = after
+        if not self.phases:
+            self.phases.append({"name": before.phase, "start": now, "end": None})
+        if after.phase != before.phase:
+            self.phases[-1]["end"] = now
+            if after.phase != DONE:
+                self.phases.append({"name": after.phase, "start": now, "end": None})
+        _note(self, event, now)
+        _note_cut(self, before, event, actions, now)
+
 
 def walk(policy: Policy, journal: Sequence[Entry]) -> Findings:
     """Replay the journal and note what matters."""
     found = Findings(policy)
-    if journal:
-        found.phases.append({"name": found.state.phase, "start": journal[0][0], "end": None})
     for now, event, _recorded in journal:
-        before = found.state
-        found.state, actions = step(before, event, now)
-        if found.state.phase != before.phase:
-            found.phases[-1]["end"] = now
-            found.phases.append({"name": found.state.phase, "start": now, "end": None})
-        _note(found, event, now)
-        _note_cut(found, before, event, actions, now)
-    if found.phases and found.phases[-1]["name"] == "done":
-        found.phases.pop()
+        after, actions = step(found.state, event, now)
+        found.take(now, event, found.state, after, actions)
     return found
 
 

@@ -25,10 +25,9 @@ from supervisor.core.events import (
     Failed,
     Looked,
     Spawned,
-    SpawnFailed,
     WorkersGone,
 )
-from supervisor.core.exitstatus import NOT_EXECUTABLE
+from supervisor.core.failures import failure
 from supervisor.core.machine import step
 from supervisor.core.phases import DELAYING, DONE, QUIESCING, SERVING, STOPPING
 from supervisor.core.state import initial
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from supervisor.config.plan import Plan
     from supervisor.core.looks import Look
+    from supervisor.report.walk import Findings
     from supervisor.runtime.fifo import Fifo
     from supervisor.runtime.output import Output
     from supervisor.runtime.poller import Poller
@@ -72,6 +72,7 @@ class Generation:
         self.number, self.plan, self.output, self.quarters = number, plan, output, quarters
         self._poller, self._told, self._terminal = poller, told, terminal
         self.journal = Journal()
+        self.findings: Findings | None = None  # of a report to come, from `follow` on
         self.state = initial(plan.policy)
         self.doors = quarters.doors
         self.children = Children(plan, poller, self._process_ended, quarters.places)
@@ -111,6 +112,8 @@ class Generation:
         now, before = monotonic(), self.state
         self.state, actions = step(before, event, now)
         self.journal.add(now, event, actions, before, self.state)
+        if self.findings:
+            self.findings.take(now, event, before, self.state, actions)
         if self.state.phase != before.phase:
             self._log_phase(before.phase)
         for action in actions:
@@ -182,6 +185,12 @@ class Generation:
         else:
             self.quarters.drain_flag.raise_()
             self.meet()
+
+    def follow(self) -> None:
+        """Note what a report needs as it happens: at the end every moment counts."""
+        from supervisor.report.walk import walk
+
+        self.findings = walk(self.plan.policy, self.journal.entries)
 
     def hold(self, pid: int) -> Process | None:
         """Find one of our processes that has not ended."""
@@ -286,11 +295,3 @@ def _fifo(plan: Plan) -> Fifo | None:
     from supervisor.runtime.fifo import Fifo
 
     return Fifo(plan.fifo)
-
-
-def failure(action: Action, why: str) -> Event:
-    """Return the news that an action could not even be tried."""
-    if isinstance(action, Spawn):
-        return SpawnFailed(NOT_EXECUTABLE, why)
-    names: dict[type[Action], str] = {WriteFifo: "fifo", Send: "send"}
-    return Failed(names.get(type(action), type(action).__name__), why)

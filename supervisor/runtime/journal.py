@@ -35,11 +35,13 @@ class Journal:
     ) -> None:
         """Write down what `step` made of an event, and the states around it."""
         entries, entry = self.entries, (now, event, actions)
-        same = _standing(before) == _standing(after)
-        if same and isinstance(event, Tick) and actions == ASKED and self._asked(-1):
+        tick = isinstance(event, Tick) and actions == ASKED and self._asked(-1)
+        look = isinstance(event, Looked) and not actions and self._asked(-1)
+        same = (tick or look) and _standing(before) == _standing(after)
+        if same and tick:
             entries[-1] = entry  # the server has not answered the earlier one
             return
-        if same and isinstance(event, Looked) and not actions and self._asked(-1):
+        if same and isinstance(event, Looked):
             if self._repeats == len(entries) - 1 and self._no_news(event, before):
                 del entries[-3:-1]
             self._append(entry)

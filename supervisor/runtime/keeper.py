@@ -89,6 +89,8 @@ class Keeper:
         self.present.feed(Booted())
         if self.plan.reports:
             from supervisor.runtime import lastwords as _ready  # noqa: F401 - no time for it later
+
+            self.present.follow()
         known: tuple[object, ...] = ()
         until = succession.FOREVER
         while self.code is None:

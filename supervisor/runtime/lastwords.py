@@ -7,6 +7,7 @@ from time import monotonic, time
 
 from supervisor.core.signalnames import name
 from supervisor.report.build import build
+from supervisor.report.walk import walk
 from supervisor.runtime import leanjson
 from supervisor.runtime.output import printable
 
@@ -28,8 +29,7 @@ def report_of(keeper: Keeper, one: Generation, code: int) -> dict[str, Any]:
     asked = one.state.asked
     generations = keeper.generations.values()
     return build(
-        keeper.plan.policy,
-        one.journal.entries,
+        one.findings or walk(keeper.plan.policy, one.journal.entries),
         code,
         processes=[_told(one) for each in generations for one in each.children.known.values()],
         sender=keeper.sender,

@@ -23,6 +23,7 @@ from supervisor.core.phases import DONE
 from supervisor.core.policy import Policy, Rung
 from supervisor.core.state import deadline, initial
 from supervisor.report.build import build
+from supervisor.report.walk import walk
 from supervisor.servers.uwsgi import ladder
 
 UWSGI = Policy(
@@ -115,8 +116,7 @@ class Life:
         assert self.state.phase == DONE, self.state.phase
         asked = self.state.asked
         told = build(
-            self.policy,
-            self.entries,
+            walk(self.policy, self.entries),
             self.code,
             processes=[process(START, **processes)],
             sender="",
