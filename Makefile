@@ -14,8 +14,8 @@ UV_VERSION := 0.13.9
 ARGS ?=
 
 # What lint and types look at; a folder that is not there yet is left out.
-SOURCES := $(wildcard supervisor sample_app entrypoints benchmarks tests docs docker)
-TYPED := $(wildcard supervisor sample_app entrypoints benchmarks tests docs docker/app/wsgi.py)
+SOURCES := $(wildcard supervisor launcher sample_app entrypoints benchmarks tests docs docker)
+TYPED := $(wildcard supervisor launcher sample_app entrypoints benchmarks tests docs docker/app/wsgi.py)
 
 .PHONY: help
 help: ## List the targets
@@ -27,7 +27,7 @@ help: ## List the targets
 setup: $(VENV)/.project ## Make .venv with pinned dependencies and the gracekeeper command
 	@:
 
-# Dependencies again when a lock changes; the project itself (editable) when its metadata does.
+# Dependencies again when a lock changes; the project itself (editable) when its metadata or its launcher does.
 $(VENV)/.dependencies: requirements/build.txt requirements/dev.txt
 	@sh scripts/check-python.sh "$(PYTHON)"
 	@echo "setup: dependencies into $(VENV) (uWSGI is compiled: about a minute the first time)"
@@ -36,7 +36,7 @@ $(VENV)/.dependencies: requirements/build.txt requirements/dev.txt
 	@$(PIP) install --require-hashes --no-build-isolation -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/.project: $(VENV)/.dependencies pyproject.toml
+$(VENV)/.project: $(VENV)/.dependencies pyproject.toml launcher/build.py launcher/gracekeeper.c
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -10,5 +10,6 @@ compile() {
 }
 compile "$@" requirements/build.in -o requirements/build.txt
 compile "$@" pyproject.toml requirements/app.in --extra uwsgi -o requirements/app.txt
+compile "$@" pyproject.toml requirements/bench.in -o requirements/bench.txt
 compile "$@" pyproject.toml requirements/app.in requirements/dev.in --extra uwsgi --extra testing \
   -o requirements/dev.txt

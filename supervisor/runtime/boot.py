@@ -1,7 +1,7 @@
-"""The keeper's first lines: read the Plan, keep the service, tell what happened, exit.
+"""The keeper's first lines: keep the service, tell what happened, exit.
 
-Run by exec as `python -I -S boot.py FD`, so that PID 1 carries nothing of
-what read the command line.
+Called by a front that has stayed lean; else run by exec as `python -I -S boot.py FD`, so that PID 1
+carries nothing of what read the command line.
 """
 
 from __future__ import annotations
@@ -9,8 +9,14 @@ from __future__ import annotations
 import os
 import sys
 
-# -I leaves the package's own place out of the path; appended, so that nothing shadows the library.
-sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+if __name__ == "__main__":
+    # -I leaves the package's own place out of the path; appended, so that nothing shadows the
+    # library.
+    FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path.append(FOLDER)
+    from supervisor import quickimport
+
+    quickimport.install(FOLDER)
 
 import _signal  # type: ignore[import-not-found]
 import _socket

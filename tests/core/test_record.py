@@ -67,3 +67,10 @@ def test_a_record_shows_the_call_that_makes_it() -> None:
     shown = "Asked(signal=15, pid=1, uid=-1, via='signal', grace_s=0.0)"
     assert repr(Asked(15, 1)) == shown
     assert eval(shown) == Asked(15, 1)
+
+
+def test_a_copy_has_the_same_fields_and_no_others() -> None:
+    """What is changed is checked as at the beginning."""
+    assert Point(1, 2).replace(y=5) == Point(1, 5)
+    with pytest.raises(TypeError, match="has no field 'z'"):
+        Point(1, 2).replace(z=3)

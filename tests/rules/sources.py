@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("supervisor", "sample_app", "entrypoints", "benchmarks", "tests", "docs", "docker")
+FOLDERS = (
+    "supervisor",
+    "launcher",
+    "sample_app",
+    "entrypoints",
+    "benchmarks",
+    "tests",
+    "docs",
+    "docker",
+)
 
 
 class Import(NamedTuple):

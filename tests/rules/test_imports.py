@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recycle": VALUES,
     "report": VALUES,
     "config": VALUES | {"servers", "recycle"},
-    "runtime": BELOW_RUNTIME,
+    "runtime": BELOW_RUNTIME | {"quickimport"},
     "front": BELOW_RUNTIME | {"runtime"},  # it runs before the exec, so it may be rich
     "ops": ASIDE,
     "drill": ASIDE,
