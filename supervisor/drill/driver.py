@@ -31,6 +31,7 @@ class Driver:
         self._marks: dict[str, float] = {}
         self._answered = 0
         self._in_flight = 0
+        self._accepted = 0
         self._refused_in_a_row = 0
         self._stopping = False
         self._ended = False
@@ -104,6 +105,10 @@ class Driver:
         """Return when so many complete answers have come. Raises TimeoutError."""
         self._wait(lambda: self._answered >= count, f"{count} answers", timeout_s)
 
+    def wait_accepted(self, count: int, timeout_s: float = 30.0) -> None:
+        """Return when so many requests were accepted, ended or not. Raises TimeoutError."""
+        self._wait(lambda: self._accepted >= count, f"{count} accepted", timeout_s)
+
     def wait_in_flight(self, count: int, timeout_s: float = 30.0) -> None:
         """Return when so many requests are accepted and not ended. Raises TimeoutError."""
         self._wait(lambda: self._in_flight >= count, f"{count} in flight", timeout_s)
@@ -163,6 +168,7 @@ class Driver:
     def _note_accepted(self) -> None:
         with self._changed:
             self._in_flight += 1
+            self._accepted += 1
             self._refused_in_a_row = 0
             self._changed.notify_all()
 

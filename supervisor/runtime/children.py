@@ -8,7 +8,7 @@ from time import monotonic
 
 from supervisor.core.events import Event, Exited, Reaped, Spawned, SpawnFailed
 from supervisor.core.exitstatus import NOT_EXECUTABLE, NOT_FOUND
-from supervisor.runtime.process import UNKNOWN, Process, name_of
+from supervisor.runtime.process import UNKNOWN, Process, name_of, parent_and_birth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ class Children:
         return [
             process
             for process in self.known.values()
-            if process.status is None and (process.ended is None or process.parent == ours)
+            if process.status is None
+            and (process.ended is None or process is self.main or process.parent == ours)
         ]
 
     def send(self, target: str, signal: int) -> bool:
@@ -193,8 +194,15 @@ class Children:
             return None
         self.known[pid] = process
         if process.pidfd >= 0:
-            self._poller.watch(process.pidfd, lambda: self._end(process))
+            self._poller.watch(process.pidfd, lambda: self._seen_dead(process))
         return process
+
+    def _seen_dead(self, process: Process) -> None:
+        """Take its end in; it may have become our child by that of its parent."""
+        parent, birth = parent_and_birth(process.pid)
+        if birth != UNKNOWN and process.was_born_at(birth):
+            process.parent = parent
+        self._end(process)
 
     def _end(self, process: Process) -> None:
         if process.ended is None:

@@ -155,7 +155,7 @@ def ended_first() -> None:
 
 def stranger() -> None:
     """Who is not of the family is not held, even under a pid that was seen in it."""
-    home = Home("sleep 600")
+    home = Home("exec sleep 600")
     parent = os.getppid()
     found = children.descendants(os.getpid())
     vars(children)["descendants"] = lambda _pid: [*found, parent]

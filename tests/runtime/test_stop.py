@@ -69,7 +69,7 @@ def test_fifty_deep_in_the_backlog(tmp_path: Path) -> None:
         with serving(folder, mode=mode, workers=1) as (kept, url):
             load = Load(route(url, "/slow?s=0.05"), clients=50, per_client=1)
             with Driver(load) as driver:
-                driver.wait_in_flight(50)
+                driver.wait_accepted(50)  # the first may be answered by then
                 kept.ask()
                 assert kept.end() == 143, kept.text
                 tally = driver.join(20)
