@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -24,6 +25,15 @@
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127, USAGE = 2, LEAST_FD = 3, MOST_PATH = PATH_MAX };
 
 static const char HELD[] = "GRACEKEEPER_SIGNAL_FD";
+static const char ANYWHERE[] =
+    "import os, sys\n"
+    "try:\n"
+    "    from supervisor.__main__ import main\n"
+    "except ImportError:\n"
+    "    os.write(2, f'gracekeeper: cannot find its package in {sys.executable}: it is not installed there. Link to the'\n"
+    "             ' command in its environment, don\\'t copy it.\\n'.encode())\n"
+    "    os._exit(127)\n"
+    "main()";
 static const char MODULE[] = "supervisor/__main__.py";
 
 /* All that can wait, so not faults, which must kill. */
@@ -49,6 +59,21 @@ static void leave_a_signalfd(const sigset_t *set, int adopts) {
 static int complain(const char *what, int error) {
   fprintf(stderr, "gracekeeper: cannot run %s: %s.\n", what, strerror(error));
   return error == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+/* Whether `tini` is asked to adopt; if that was another option's value, Python takes it back. */
+static int tini_adopts(int argc, char **argv) {
+  if (getenv("TINI_SUBREAPER")) return 1;
+  for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+    if (argv[i][0] == '-' && strchr(argv[i], 's')) return 1;
+  return 0;
+}
+
+/* Our own path, by the kernel's word, or by how we were called where there is no /proc. */
+static int find_ourselves(char *path) {
+  ssize_t length = readlink("/proc/self/exe", path, MOST_PATH - 1);
+  if (length >= 0) path[length] = 0;
+  return length >= 0 || realpath((const char *)getauxval(AT_EXECFN), path);
 }
 
 /* In `lib`, find python3.X/{site,dist}-packages that has our package; the interpreter's name is its folder's. */
@@ -81,12 +106,14 @@ static void become(const char *bin, const char *python, char **argv) {
 
 static int start_python(int argc, char **argv, const char *as) {
   char bin[MOST_PATH], lib[MOST_PATH], module[MOST_PATH] = "", python[NAME_MAX + 1] = "python3";
-  ssize_t length = readlink("/proc/self/exe", bin, sizeof bin - 1);
-  if (length < 0) return complain("Python, /proc/self/exe", errno);
-  bin[length] = 0;
+  if (!find_ourselves(bin)) return complain("Python, our own path is not known", errno);
   *strrchr(bin, '/') = 0;
-  if (snprintf(lib, sizeof lib, "%s/../lib", bin) >= MOST_PATH) return complain("Python, its path", ENAMETOOLONG);
-  int known = find_package(lib, module, python);
+  int known = 0;
+  for (int i = 0; i < 2 && !known; i++) {
+    int length = snprintf(lib, sizeof lib, "%s/../%s", bin, i ? "lib64" : "lib");
+    if (length >= MOST_PATH) return complain("Python, its path", ENAMETOOLONG);
+    known = find_package(lib, module, python);
+  }
 #ifdef CHECKOUT /* installed as editable: the package is where it was built */
   if (!known) known = snprintf(module, sizeof module, "%s/%s", CHECKOUT, MODULE) > 0 && !access(module, R_OK);
 #endif
@@ -99,7 +126,7 @@ static int start_python(int argc, char **argv, const char *as) {
     words[at++] = module;
   } else {
     words[at++] = "-c";
-    words[at++] = "from supervisor.__main__ import main; main()";
+    words[at++] = (char *)ANYWHERE;
   }
   if (as) words[at++] = (char *)as;
   for (int i = 1; i < argc; i++) words[at++] = argv[i];
@@ -114,17 +141,19 @@ int main(int argc, char **argv) {
   const char *as = !strcmp(name, "tini") || !strcmp(name, "dumb-init") ? name : NULL;
   const char *command = as ? as : argc > 1 ? argv[1] : "";
   int keeps = as || !strcmp(command, "run") || !strcmp(command, "tini") || !strcmp(command, "dumb-init");
-  if (!keeps && strcmp(command, "hold")) return start_python(argc, argv, as);
+  int from = argc > 2 && !strcmp(argv[2], "--") ? 3 : 2; /* of what is held for */
+  if (!keeps && (strcmp(command, "hold") || (argc > from && from == 2 && argv[from][0] == '-')))
+    return start_python(argc, argv, as);
   sigset_t set = all_that_wait();
   sigprocmask(SIG_BLOCK, &set, NULL);
   if (keeps) {
-    leave_a_signalfd(&set, !strcmp(command, "run"));
+    leave_a_signalfd(&set, !strcmp(command, "run") || (!strcmp(command, "tini") && tini_adopts(argc, argv)));
     return start_python(argc, argv, as);
   }
-  if (argc < 3) {
+  if (argc <= from) {
     fputs("gracekeeper: cannot hold signals for nothing: there is no command. Write it after `hold`.\n", stderr);
     return USAGE;
   }
-  execvp(argv[2], argv + 2);
-  return complain(argv[2], errno);
+  execvp(argv[from], argv + from);
+  return complain(argv[from], errno);
 }

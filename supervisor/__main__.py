@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
+NOT_FOUND = 127
 KEEPERS = ("run", "tini", "dumb-init")  # what becomes PID 1; the last two by their own names, too
 
 if __name__ == "__main__" and sys.flags.no_site:  # nobody has said where our package is
@@ -24,17 +25,14 @@ def fill_standard_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            os.set_inheritable(_nothing(), True)
 
 
-def be_called(name: str) -> None:
-    """Have ps and the report of others show what we are, and not what runs us (proc(5), comm)."""
+def _nothing() -> int:
     try:
-        fd = os.open("/proc/self/comm", os.O_WRONLY | os.O_CLOEXEC)
-        os.write(fd, name.encode())
-        os.close(fd)
-    except OSError:
-        return
+        return os.open(os.devnull, os.O_RDWR)
+    except OSError:  # a container without devices
+        return os.memfd_create("nothing")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -43,6 +41,8 @@ def main(arguments: list[str] | None = None) -> None:
         name = os.path.basename(sys.argv[0])
         arguments = [name, *sys.argv[1:]] if name in KEEPERS[1:] else sys.argv[1:]
     keeps = bool(arguments) and arguments[0] in KEEPERS
+    from supervisor.runtime.process import be_called
+
     be_called(arguments[0] if keeps and arguments[0] != "run" else "gracekeeper")
     if keeps:
         from supervisor.front import signalmask
@@ -56,8 +56,14 @@ def main(arguments: list[str] | None = None) -> None:
         import site
 
         site.main()
-    from supervisor.cli.app import start
-
+    try:
+        from supervisor.cli.app import start
+    except ImportError as error:
+        sys.stderr.write(
+            f"gracekeeper: cannot load {error.name} in {sys.executable}: it is not installed there."
+            " Link to the command in its environment, don't copy it.\n"
+        )
+        sys.exit(NOT_FOUND)
     start(arguments)
 
 

@@ -73,7 +73,10 @@ class Finder:
         as_now = (mtime, size) == (int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
         if data[:4] != MAGIC_NUMBER or not (flags == UNCHECKED or (flags == BY_TIME and as_now)):
             return None
-        code: CodeType = marshal.loads(memoryview(data)[16:])  # noqa: S302 - as the import system
+        try:
+            code: CodeType = marshal.loads(memoryview(data)[16:])  # noqa: S302 - as importlib does
+        except (EOFError, ValueError, TypeError):
+            return None
         return code
 
 

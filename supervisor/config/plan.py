@@ -75,7 +75,8 @@ class Plan(Record):
     @property
     def reports(self) -> bool:
         """Whether anybody gets a report."""
-        return bool(self.report or self.termination_log) or self.log_format != "none"
+        wanted = bool(self.report or self.termination_log) or self.log_format != "none"
+        return wanted and self.policy.awaits  # in another init's place there is no budget to tell
 
 
 def encode(value: Any) -> Any:

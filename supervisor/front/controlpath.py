@@ -23,7 +23,7 @@ def open_(path: str | None, undo: Undo) -> tuple[int, str | None, tuple[str, ...
     if path == OFF:
         return -1, None, ()
     if path:
-        path = os.path.abspath(path)
+        path = absolute_path(path, "--control")
         return _listener(path, undo), path, ()
     problem = ""
     for place in candidates():
@@ -35,6 +35,17 @@ def open_(path: str | None, undo: Undo) -> tuple[int, str | None, tuple[str, ...
         except UsageError as error:
             problem = str(error)
     return -1, None, (f"no control socket: {problem}",)
+
+
+def absolute_path(path: str, where: str) -> str:
+    """Return a path that is right wherever we are; UsageError in a folder that is gone."""
+    try:
+        return os.path.abspath(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot use {path} ({where}): the present folder: {error.strerror}. Write it from the"
+            " root on."
+        ) from None
 
 
 def _listener(path: str, undo: Undo) -> int:

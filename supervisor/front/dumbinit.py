@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervisor.errors import InitError
-from supervisor.front.getopt import BadOptionError, Grammar
+from supervisor.front.getopt import BadOptionError, Grammar, leading_number
 from supervisor.front.options import ENDLESS, Options
 
 TYPE_CHECKING = False
@@ -81,11 +81,10 @@ def cannot_run(command: str, why: str, _code: int) -> InitError:
 
 
 def _rewrite(text: str) -> tuple[str, str]:
-    arrives, _colon, sent = text.partition(":")
-    if not (_is_number(arrives, 1) and _is_number(sent, 0)):
+    arrives, rest = leading_number(text)  # as sscanf(3) with "%d:%d": what follows is nothing
+    sent, _ = leading_number(rest[1:])
+    if arrives is None or sent is None or not rest.startswith(":"):
         raise InitError(BAD_REWRITE)
-    return str(int(arrives)), str(int(sent))
-
-
-def _is_number(text: str, least: int) -> bool:
-    return text.isascii() and text.isdigit() and least <= int(text) <= LAST
+    if not (1 <= arrives <= LAST and 0 <= sent <= LAST):
+        raise InitError(BAD_REWRITE)
+    return str(arrives), str(sent)

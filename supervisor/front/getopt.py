@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+def leading_number(text: str) -> tuple[int | None, str]:
+    """Read a number as strtol(3) does, and return it, None without one, and what follows."""
+    rest = text.lstrip(" \t\n\v\f\r")
+    sign = rest[:1] if rest[:1] in ("+", "-") else ""
+    digits = rest[len(sign) :]
+    end = next((at for at, it in enumerate(digits) if it not in "0123456789"), len(digits))
+    return (int(sign + digits[:end]) if end else None), digits[end:]
+
+
 class BadOptionError(Exception):
     """What glibc says of an option that it can't take."""
 

@@ -60,13 +60,13 @@ class Options(Record):
 
     def check(self) -> None:
         """Refuse what can't work; UsageError."""
+        if self.init:  # a grammar of its own, and no budget
+            return
         if not self.command or not self.command[0]:
             raise UsageError(
                 "cannot run nothing: there is no command. Write it after `--`, e.g."
                 " `gracekeeper run -- uwsgi --ini app.ini`."
             )
-        if self.init:
-            return
         if not (isfinite(self.grace_s) and self.grace_s > 0):
             raise UsageError(
                 f"cannot stop within a grace of {self.grace_s:g} s: it must be a number above 0."

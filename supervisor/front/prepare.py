@@ -8,12 +8,15 @@ import sys
 from supervisor.config.plan import Plan, encode
 from supervisor.errors import CommandError, GracekeeperError, UsageError
 from supervisor.front import controlpath, signalmask
+from supervisor.front.controlpath import absolute_path
 from supervisor.front.options import Options
 from supervisor.front.undo import Undo
 from supervisor.servers import generic
 
 # uWSGI would take itself for one that has just been reloaded, and look for its old sockets.
 NOT_FOR_UWSGI = ("UWSGI_RELOADS", "UWSGI_ORIGINAL_PROC_NAME")
+# tini keeps TTIN and TTOU to itself.
+NOT_STOPPING = tuple(number for number in generic.FORWARDED if number not in (21, 22))
 # Loaded, these cost the keeper more than a second start; only an exec gives their memory back.
 HEAVY = frozenset(("click", "ctypes", "dataclasses", "enum", "json", "re", "socket", "typing"))
 
@@ -43,7 +46,7 @@ def plan_for(options: Options, undo: Undo) -> Plan:
         report=report,
         log_format=options.log_format,
         restart=options.restart,
-        watch=os.path.abspath(options.watch_file) if options.watch_file else None,
+        watch=absolute_path(options.watch_file, "--watch-file") if options.watch_file else None,
         start_s=options.start_timeout_s,
         leave_s=options.restart_grace_s,
         notes=(*options.notes, *plan.notes, *notes),
@@ -69,6 +72,12 @@ def _health(text: str, undo: Undo) -> int:
 
 def _service(options: Options, executable: str, undo: Undo) -> Plan:
     """Return what is to be kept, by what it is."""
+    if (options.rewrite or options.group) and (is_uwsgi(executable) or options.listen):
+        raise UsageError(
+            f"cannot rewrite signals for {options.command[0]}, nor send them to its group: what it"
+            " understands is known here, and what its workers do at a signal cuts requests. Leave"
+            " `--rewrite` and `--group` out."
+        )
     if is_uwsgi(executable) and not options.init:
         from supervisor.front import uwsgi
 
@@ -155,6 +164,7 @@ def find(command: str) -> str:
     path = os.environ.get("PATH", os.defpath)
     beside = os.path.dirname(sys.executable)
     places = [command] if "/" in command else _places(command, f"{path}{os.pathsep}{beside}")
+    places = places if command else []
     for place in places:
         if os.path.isfile(place) and os.access(place, os.X_OK):
             return place
@@ -184,17 +194,17 @@ def _generic(options: Options, executable: str) -> Plan:
     policy = options.policy(
         looks=False,
         ladder=generic.LADDER,
-        forward=generic.FORWARDED,
+        forward=generic.FORWARDED if options.init != "tini" else NOT_STOPPING,
         stops=() if options.init else generic.STOPS,
     )
     return Plan(
         argv=options.command,
         executable=executable,
         policy=policy.replace(passes=True, group=options.group, awaits=not options.init),
-        own_group=options.group or options.init == "tini",
+        own_group=options.group or options.init != "dumb-init",
         own_session=options.init == "dumb-init" and options.group,
         hands_terminal=options.group or options.init != "dumb-init",
-        follows_stops=options.init == "dumb-init" and options.group,
+        follows_stops=options.init == "dumb-init",
         verbose=bool(options.init),
         notices_orphans=options.notices_orphans,
         termination_log="" if options.init else "/dev/termination-log",
@@ -205,7 +215,7 @@ def _writable(path: str | None) -> str | None:
     """Return where the report goes, absolute; UsageError where none can be written."""
     if path is None:
         return None
-    absolute = os.path.abspath(path)
+    absolute = absolute_path(path, "--report")
     folder = os.path.dirname(absolute)
     if os.path.isdir(absolute):
         why = "it is a directory"

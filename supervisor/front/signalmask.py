@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
+PARENT: Final = os.getppid()  # at our first line
 SFD_NONBLOCK: Final = 0o4000
 PR_SET_CHILD_SUBREAPER: Final = 36
 PR_SET_PDEATHSIG: Final = 1
@@ -61,8 +62,11 @@ def adopt_orphans(*, adopt: bool = True) -> bool:
 
 
 def hear_of_parent(signal: int) -> bool:
-    """Get a signal when our parent ends; kept across exec, too."""
-    return _prctl(PR_SET_PDEATHSIG, signal)
+    """Get a signal when our parent ends, or now if it has ended; kept across exec, too."""
+    done = _prctl(PR_SET_PDEATHSIG, signal)
+    if os.getppid() != PARENT:
+        os.kill(os.getpid(), signal)
+    return done
 
 
 def _prctl(option: int, argument: int) -> bool:
@@ -74,6 +78,8 @@ def _prctl(option: int, argument: int) -> bool:
 def _is_signalfd(number: str) -> bool:
     """Tell whether a descriptor is what the variable says; it could come from elsewhere."""
     try:
-        return os.readlink(f"/proc/self/fd/{number}") == "anon_inode:[signalfd]"
+        if os.path.exists("/proc/self/fd"):
+            return os.readlink(f"/proc/self/fd/{number}") == "anon_inode:[signalfd]"
+        return os.fstat(int(number)).st_mode & 0o170000 == 0  # of no kind: an anonymous inode
     except OSError:
         return False

@@ -6,7 +6,7 @@ import os
 
 from supervisor.core.signalnames import number
 from supervisor.errors import InitError
-from supervisor.front.getopt import BadOptionError, Grammar
+from supervisor.front.getopt import BadOptionError, Grammar, leading_number
 from supervisor.front.options import ENDLESS, Options
 
 TYPE_CHECKING = False
@@ -59,10 +59,11 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
     if not command:
         raise InitError(USAGE)
     subreaper = "s" in given or "TINI_SUBREAPER" in environment
-    verbosity = _leading_number(environment.get("TINI_VERBOSITY", "1"))
+    verbosity = leading_number(environment.get("TINI_VERBOSITY", "1"))[0] or 0
     verbosity += sum(letter == "v" for letter, _ in options)
     if os.getpid() != 1 and not subreaper and verbosity > 0:
         os.write(2, f"{said('WARN ', NOT_AN_INIT)}\n".encode())
+    codes = [str(leading_number(value)[0]) for letter, value in options if letter == "e"]
     return Options(
         tuple(command),
         grace_s=ENDLESS,
@@ -72,7 +73,7 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
         group="g" in given or "TINI_KILL_PROCESS_GROUP" in environment,
         subreaper=subreaper,
         parent_death=given.get("p"),
-        success_codes=",".join(value for letter, value in options if letter == "e") or None,
+        success_codes=",".join(codes) or None,
         notices_orphans="w" in given,
         init="tini",
     )
@@ -86,7 +87,8 @@ def _check(letter: str, value: str) -> None:
         raise InitError(LICENSE, 0, to_stdout=True)
     if letter == "p" and not (value.startswith("SIG") and (number(value) or 64) < 32):
         raise InitError(said("FATAL", f"Not a valid option for -p: {value}"))
-    if letter == "e" and not (value.isascii() and value.isdigit() and int(value) < 256):
+    code, rest = leading_number(value)
+    if letter == "e" and (rest or code is None or not 0 <= code < 256):
         raise InitError(said("FATAL", f"Not a valid option for -e: {value}"))
 
 
@@ -98,12 +100,3 @@ def cannot_run(command: str, why: str, code: int) -> InitError:
 def said(level: str, text: str) -> str:
     """Return a line as tini prints it."""
     return f"[{level} tini ({os.getpid()})] {text}"
-
-
-def _leading_number(text: str) -> int:
-    """As atoi(3)."""
-    digits = text.strip()
-    sign = -1 if digits.startswith("-") else 1
-    digits = digits.lstrip("+-")
-    end = next((at for at, sign_ in enumerate(digits) if not sign_.isdecimal()), len(digits))
-    return sign * int(digits[:end] or 0)

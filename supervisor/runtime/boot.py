@@ -117,4 +117,7 @@ def close_to_children(plan: Plan) -> None:
 
 
 if __name__ == "__main__":
+    from supervisor.runtime.process import be_called
+
+    be_called("gracekeeper")
     run(read_plan(int(sys.argv[1])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posix
 from time import monotonic
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from supervisor.runtime.terminal import Terminal
 
 KILL = 9
+SHELL = "/bin/sh"
 REMEMBERED = 64  # processes that have ended, for the report
 TREE_ROUNDS = 5  # of killing and looking again, for those who were born meanwhile
 UNTOUCHABLE = (9, 19, 32, 33)  # KILL, STOP and the two that glibc keeps for itself
@@ -55,13 +57,25 @@ class Children:
         options: dict[str, Any] = {}
         if plan.own_session and not (terminal and terminal.ours):
             options["setsid"] = True
-        elif plan.own_group or terminal:
+        elif plan.own_group:
             options["setpgroup"] = 0
         try:
-            pid = posix.posix_spawn(
-                plan.executable,
-                list(plan.argv),
-                {**os.environ, **dict(plan.environment)},
+            pid = self._spawn(plan.executable, list(plan.argv), options)
+        except OSError as error:
+            code = NOT_FOUND if error.errno == errno.ENOENT else NOT_EXECUTABLE
+            return SpawnFailed(code, f"cannot run {plan.executable}: {error.strerror}.")
+        self.main = self._hold(pid, "main", None)
+        if terminal and self.main:
+            terminal.hand_to(self.main)
+        return Spawned(pid)
+
+    def _spawn(self, program: str, argv: list[str], options: dict[str, Any]) -> int:
+        """Spawn it; a text without a first line that says by what is the shell's (execvp(3))."""
+        try:
+            return posix.posix_spawn(
+                program,
+                argv,
+                {**os.environ, **dict(self._plan.environment)},
                 setsigmask=[],
                 setsigdef=DEFAULTED,
                 file_actions=[
@@ -71,12 +85,9 @@ class Children:
                 **options,
             )
         except OSError as error:
-            code = NOT_FOUND if error.errno == 2 else NOT_EXECUTABLE
-            return SpawnFailed(code, f"cannot run {plan.executable}: {error.strerror}.")
-        self.main = self._hold(pid, "main", None)
-        if terminal and self.main:
-            terminal.hand_to(self.main)
-        return Spawned(pid)
+            if error.errno != errno.ENOEXEC or program == SHELL or _is_binary(program):
+                raise
+            return self._spawn(SHELL, [SHELL, program, *argv[1:]], options)
 
     def take(self, pid: int, status: int) -> Event | None:
         """Return the news of a reaped process; None if it is nobody of this generation."""
@@ -209,8 +220,20 @@ class Children:
             process.ended = monotonic()
             if process.pidfd >= 0:
                 self._poller.forget(process.pidfd)
-                process.let_go()
+                if process is not self.main:  # by its pidfd, its group can still be reached
+                    process.let_go()
             self.ended(process)
+
+    def let_go(self) -> None:
+        """Close what is left open; the generation is over."""
+        for process in self.known.values():
+            process.let_go()
+
+
+def _is_binary(path: str) -> bool:
+    """Tell whether a file is no text; as bash looks before it runs one."""
+    with open(path, "rb") as file:
+        return b"\0" in file.read(128)
 
 
 def group_of(pid: int) -> int:

@@ -39,6 +39,7 @@ class Keeper:
         self.succession = Succession()
         self.code: int | None = None
         self._asked: Asked | None = None
+        self._early: list[int] = []
         self._row = revival.Row()
         self._code: int | None = None  # of one that was thrown away
         self.sender = ""  # name of who asked for the stop
@@ -87,6 +88,8 @@ class Keeper:
         self._signalled()  # a stop that is asked for already must come before the start
         self.began()
         self.present.feed(Booted())
+        for signal in self._early:
+            self._pass_on(signal)
         if self.plan.reports:
             from supervisor.runtime import lastwords as _ready  # noqa: F401 - no time for it later
 
@@ -147,6 +150,8 @@ class Keeper:
             self._reap()
 
     def _pass_on(self, signal: int) -> None:
+        if self.present.children.main is None and signal not in self._early:
+            self._early.append(signal)  # the command does not run yet; as pending ones, each once
         self.generations[self.succession.present].children.pass_on(signal)  # quick: no property
 
     def _told(self, event: Signalled) -> None:

@@ -100,6 +100,7 @@ class Orders:
         if gone.quarters.passage and keeper.succession.outcome == "failed":
             keeper.last_lines = gone.quarters.passage.last_lines
         gone.quarters.leave(keeper.plan)
+        gone.children.let_go()
         keeper.present.children.alone = len(keeper.generations) == 1
         if number > keeper.succession.present:
             keeper.present.step_back()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
+import errno
 import os
 from time import monotonic
 
@@ -65,14 +66,16 @@ class Process:
         return sent
 
     def pass_on_to_group(self, signal: int) -> bool:
-        """Signal everybody in the group that it leads, also when itself has ended.
+        """Signal everybody in the group that it leads.
 
-        By its pidfd where the kernel can (pidfd_send_signal(2), Linux 6.9); else by the number,
-        which nobody else gets while the group has a member.
+        By its pidfd where the kernel can (pidfd_send_signal(2), Linux 6.9), also when itself has
+        ended; else by the number, as long as that can't be anybody else's.
         """
         try:
             _signal.pidfd_send_signal(self.pidfd, signal, None, PIDFD_SIGNAL_PROCESS_GROUP)
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EBADF) or self.ended is not None:
+                return False
             try:
                 os.killpg(self.pid, signal)
             except OSError:
@@ -97,6 +100,16 @@ def _open(pid: int) -> int:
         raise
     except OSError:
         return -1
+
+
+def be_called(name: str) -> None:
+    """Have ps and the report of others show what we are, and not what runs us (proc(5), comm)."""
+    try:
+        fd = os.open("/proc/self/comm", os.O_WRONLY | os.O_CLOEXEC)
+        os.write(fd, name.encode())
+        os.close(fd)
+    except OSError:
+        return
 
 
 def name_of(pid: int) -> str:

@@ -18,37 +18,46 @@ CONT, STOP = 18, 19
 
 
 class Terminal:
-    """The foreground of the terminal on stdin, if that is `ours`."""
+    """The terminal on stdin if it is `ours` to hand over; else we only stop with the command."""
 
-    def __init__(self, ours: bool) -> None:
-        """Nobody else has it yet."""
-        self.ours = ours
+    def __init__(self, *, ours: bool, group: bool) -> None:
+        """Nobody else has it yet; `group`: the command has one of its own."""
+        self.ours, self._group = ours, group
         self._home = os.getpgrp()
         self._job: Process | None = None
         self._woken = False
 
     def hand_to(self, job: Process) -> None:
-        """Let the command's own group have it; SIGTTOU is blocked, so nothing can stop us here.
+        """Let the command's own group have the foreground, if we have it.
 
-        The command runs already. Had it read before this, it would be stopped: so it goes on.
+        SIGTTOU is blocked, so nothing can stop us here. The command runs already. Had it read
+        before this, it would be stopped: so it goes on.
         """
         self._job = job
-        if self.ours:
-            self._pass(self._home, job.pid)
-            job.send_group(CONT)
+        if self._pass(self._home, job.pid):
+            job.pass_on_to_group(CONT)
 
     def follow(self) -> None:
-        """Stop if the command has been stopped, and go on with it when we are continued."""
-        if self._job is None or not _is_stopped(self._job):
+        """Stop if the command has been stopped, and go on with it when we are continued.
+
+        Take the foreground back when it has ended: nobody is left there.
+        """
+        job = self._job
+        if job is None:
             return
-        if os.getsid(0) == os.getpid():  # nobody could continue a session's leader
-            return
-        self._pass(self._job.pid, self._home)
-        os.kill(os.getpid(), STOP)
-        self._woken = True
-        # Continued: in the foreground the command gets it back, in the background it waits for it.
-        self._pass(self._home, self._job.pid)
-        self._job.send_group(CONT)
+        if job.ended is not None:
+            self._pass(job.pid, self._home)
+            self._job = None
+        elif _is_stopped(job) and os.getsid(0) != os.getpid():  # who could continue a leader?
+            self._pass(job.pid, self._home)
+            os.kill(os.getpid(), STOP)
+            self._woken = True
+            # Continued: in front the command gets it back, from behind it waits for it.
+            self._pass(self._home, job.pid)
+            if self._group:
+                job.pass_on_to_group(CONT)
+            else:
+                job.pass_on(CONT)
 
     def woke_us(self, signal: int) -> bool:
         """Tell of a CONT whether it has ended our own stop: then it has been passed on already."""
@@ -56,22 +65,26 @@ class Terminal:
         self._woken = self._woken and not woken
         return woken
 
-    def _pass(self, before: int, after: int) -> None:
+    def _pass(self, before: int, after: int) -> bool:
         """Let another group have the foreground, unless it is with somebody else, the shell say."""
         try:
-            if self.ours and os.tcgetpgrp(STDIN) == before:
-                os.tcsetpgrp(STDIN, after)
+            if not self.ours or os.tcgetpgrp(STDIN) != before:
+                return False
+            os.tcsetpgrp(STDIN, after)
         except OSError:  # hung up
-            return
+            return False
+        return True
 
 
 def of(plan: Plan) -> Terminal | None:
-    """Return the terminal, if we have its foreground to give, or are to stop in any case."""
+    """Return the terminal, if stdin is ours to give, or we are to stop in any case."""
     try:
-        ours = plan.hands_terminal and os.tcgetpgrp(STDIN) == os.getpgrp()
-    except OSError:  # ENOTTY: there is none
+        ours = plan.hands_terminal and os.tcgetpgrp(STDIN) >= 0
+    except OSError:  # ENOTTY: it isn't a terminal, or not the one that controls us
         ours = False
-    return Terminal(ours) if ours or plan.follows_stops else None
+    if not ours and not plan.follows_stops:
+        return None
+    return Terminal(ours=ours, group=plan.own_group or plan.own_session)
 
 
 def _is_stopped(job: Process) -> bool:

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drill": ASIDE,
     "testing": ASIDE,
     "cli": ASIDE | {"runtime", "front"},
-    "__main__": {"quickimport", "front", "cli"},
+    "__main__": {"quickimport", "front", "runtime", "cli"},
     "quickimport": set(),
 }
 STRANGERS = ("sample_app", "entrypoints", "benchmarks", "tests", "docs")

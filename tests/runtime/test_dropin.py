@@ -70,6 +70,8 @@ TINI = [
     ("true",),
     ("sh", "-c", "exit 3"),
     ("true", "-s"),
+    ("-s", "-e", "+5", "-e", " 6", "--", *SH, "exit 6"),
+    ("-s", "--", ""),
     ("-s", "--", "/no/such/program"),
     ("-s", "--", "no-such-program"),
     ("-s", "--", "{folder}/unusable"),
@@ -88,6 +90,8 @@ DUMB_INIT = [
     ("-r", "15:32", "true"),
     ("-r", "0:3", "true"),
     ("-r", "15:0", "--rewrite=1:2", "--", *SH, "exit 4"),
+    ("-r", "15:2x", "-r", " 15:+2", *SH, "exit 4"),
+    ("-r", "x:2", "true"),
     ("-c", *SH, "exit 4"),
     (*SH, "kill -9 $$"),
     ("true", "-x"),
@@ -133,7 +137,8 @@ def test_tini_warns_where_it_can_not_reap(
 
 def test_tini_tells_of_what_it_reaps(linked: Path) -> None:
     """-w: a zombie that nobody waited for."""
-    script = "(sleep 0 &) ; exec sleep 0.2"
+    ours = "/proc/$PPID/task/$PPID/children"
+    script = f"(true &); while [ $(wc -w < {ours}) != 1 ]; do :; done"
     done = said(str(linked / "tini"), "-s", "-w", "--", *SH, script)
     assert re.fullmatch(r"\[WARN  tini \(PID\)\] Reaped zombie process with pid=\d+\n", done.err)
 

@@ -11,6 +11,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,64 @@ def test_ctrl_z_and_back(shell: Shell) -> None:
     shell.type("three\n").see(r"three\r\nthree\r\n")
     shell.type("\x04").see(r"ready\$ ")
     shell.type("echo code $?\n").see("code 0\r\n")
+
+
+def test_from_behind_to_the_front(shell: Shell) -> None:
+    """It stops when its command wants to read, and `fg` gives the command the terminal."""
+    shell.type(f"{GRACEKEEPER[0]} run {QUIET} -- {CAT} &\n").see(r"here\r\n")
+    stopped(shell)
+    shell.type("fg\n").see("gracekeeper run.*\n")
+    shell.type("four\n").see(r"four\r\nfour\r\n")
+    shell.type("\x04").see(r"ready\$ ")
+
+
+def test_ctrl_z_of_one_that_shares_our_group(shell: Shell, tmp_path: Path) -> None:
+    """`dumb-init -c`: the keys reach both of us."""
+    (tmp_path / "dumb-init").symlink_to(GRACEKEEPER[0])
+    shell.type(f"./dumb-init -c {CAT}\n").see(r"\nhere\r\n")
+    shell.type("\x1a").see("Stopped")
+    shell.see(r"ready\$ ")
+    shell.type("fg\n").see("dumb-init -c.*\n")
+    shell.type("five\n").see(r"five\r\nfive\r\n")
+    shell.type("\x04").see(r"ready\$ ")
+
+
+def test_the_next_one_gets_the_terminal_too(shell: Shell) -> None:
+    """A command that is started anew reads as the first did."""
+    script = "sh -c 'echo here; read line; echo got $line; exit 1'"
+    shell.type(f"{GRACEKEEPER[0]} run {QUIET} --restart always -- {script}\n")
+    for line in ("one", "two"):
+        shell.see(r"here\r\n")
+        shell.type(f"{line}\n").see(f"got {line}\r\n")
+    shell.see(r"here\r\n")
+    shell.type("\x1a").see("Stopped")
+    shell.type("kill %1; fg\n").see(r"ready\$ ")
+
+
+def test_afterwards_the_terminal_is_ours_again(shell: Shell) -> None:
+    """A script goes on reading after it."""
+    inner = f"{GRACEKEEPER[0]} run {QUIET} -- true; echo next; read line; echo got $line"
+    shell.type(f'sh -c "{inner.replace("$", chr(92) + "$")}"\n').see(r"\nnext\r\n")
+    shell.type("more\n").see("got more\r\n")
+
+
+def test_ctrl_c_is_heard_once(shell: Shell) -> None:
+    """Also where stdin is something else: for many programs the second one means `at once`."""
+    script = (
+        "import os, signal\n"
+        "signal.signal(2, lambda *_: os.write(1, b'heard INT\\n'))\n"
+        "signal.signal(10, lambda *_: os.write(1, b'end\\n') and os._exit(0))\n"
+        "os.write(1, b'here\\n')\n"
+        "while True: signal.pause()\n"
+    )
+    program = Path(f"/proc/{shell.process.pid}/cwd/count.py")
+    program.write_text(script)
+    shell.type(f"{GRACEKEEPER[0]} run {QUIET} -- {sys.executable} count.py </dev/null\n")
+    shell.see(r"\nhere\r\n")
+    shell.type("\x03").see("heard INT\r\n")
+    (keeper,) = children_of(shell.process.pid)
+    os.kill(keeper, signal.SIGUSR1)
+    assert "heard" not in shell.see(r"(?s)(.*)end\r\n")[1]
 
 
 def test_from_behind_it_takes_nothing(shell: Shell) -> None:
