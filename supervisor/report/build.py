@@ -10,6 +10,7 @@ from supervisor.report.verdict import verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, Final
 
     from supervisor.core.policy import Policy
@@ -55,6 +56,19 @@ def build(
     }
     report["verdict"] = verdict(report)
     return report
+
+
+def joined(report: dict[str, Any], others: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Add the requests of generations that left while the container was stopping."""
+    requests = dict(report["requests"])
+    for other in others:
+        for name in ("lost", "turned_away", "served_while_stopping"):
+            counts = (requests[name], other[name])
+            requests[name] = None if None in counts else sum(counts)
+        requests["lost_requests"] = [*requests["lost_requests"], *other["lost_requests"]]
+        requests["cut"] = requests["cut"] or other["cut"]
+    report = {**report, "requests": requests}
+    return {**report, "verdict": verdict(report)}
 
 
 def _moved(phase: dict[str, Any], origin: float, ended: float) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def last_words(keeper: Keeper, code: int) -> None:
 
     lastwords.remove_traces(keeper.plan)
     if keeper.plan.reports:
-        lastwords.speak(keeper, lastwords.report_of(keeper, keeper.present, code))
+        lastwords.speak(keeper, lastwords.last_report(keeper, code))
 
 
 def listen(keeper: Keeper) -> None:

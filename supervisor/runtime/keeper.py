@@ -20,6 +20,8 @@ from supervisor.runtime.reaping import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from supervisor.config.plan import Plan
     from supervisor.core.succession import Order, Outcome
     from supervisor.runtime.output import Output
@@ -43,6 +45,7 @@ class Keeper:
         self._row = revival.Row()
         self._code: int | None = None  # of one that was thrown away
         self.sender = ""  # name of who asked for the stop
+        self.left: list[dict[str, Any]] = []  # requests of generations that left in the end
         self.last_lines: list[str] = []  # of the generation that was thrown away last
         self.terminal = terminal.of(plan)
         self.hearing = Hearing(
@@ -237,6 +240,8 @@ class Keeper:
         requests = lastwords.report_of(self, one, one.code or 0)["requests"]
         told = {name: requests[name] for name in ("lost", "lost_requests", "turned_away")}
         self.output.event("left", generation=one.number, **told)
+        if self._asked:
+            self.left.append(requests)
         if not requests["lost"]:
             return ""
         return f"generation {one.number} has lost {', '.join(requests['lost_requests'])}"

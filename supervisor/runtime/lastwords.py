@@ -6,7 +6,7 @@ import os
 from time import monotonic, time
 
 from supervisor.core.signalnames import name
-from supervisor.report.build import build
+from supervisor.report.build import build, joined
 from supervisor.report.walk import walk
 from supervisor.runtime import leanjson
 from supervisor.runtime.output import printable
@@ -37,6 +37,12 @@ def report_of(keeper: Keeper, one: Generation, code: int) -> dict[str, Any]:
         ended=monotonic(),
         wall=time(),
     )
+
+
+def last_report(keeper: Keeper, code: int) -> dict[str, Any]:
+    """Build the report of the container's end: of all who ended with it."""
+    report = report_of(keeper, keeper.present, code)
+    return joined(report, keeper.left) if keeper.left else report
 
 
 def speak(keeper: Keeper, report: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import supervisor.report
 from supervisor.core.events import Asked, DoorClosed
+from supervisor.report.build import joined
 from tests.report.endings import (
     A,
     B,
@@ -233,3 +234,17 @@ def test_a_death_that_nobody_saw() -> None:
 def test_an_end_without_a_status() -> None:
     """The keeper had no time to learn it."""
     assert overslept().report()["service"]["status"] is None
+
+
+def test_generations_that_leave_together_are_added_up() -> None:
+    """Whoever had them, they are lost; what is unknown of one is unknown of all."""
+    last = drained().report()
+    cut = out_of_time().report()["requests"]
+    both = joined(last, [cut])
+    assert last["requests"]["lost"] == 0
+    assert both["requests"]["lost"] == cut["lost"] > 0
+    assert both["requests"]["lost_requests"] == cut["lost_requests"]
+    assert both["verdict"].startswith("Time ran out: ")
+    jsonschema.validate(both, SCHEMA)
+    unknown = never_looked_at().report()["requests"]
+    assert joined(last, [cut, unknown])["requests"]["lost"] is None

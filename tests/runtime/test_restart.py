@@ -174,6 +174,22 @@ def test_whom_a_restart_loses(tmp_path: Path) -> None:
         assert kept.end() == 143
 
 
+def test_whom_a_stop_loses_of_the_one_that_is_leaving(tmp_path: Path) -> None:
+    """The container's report tells of all generations, not only of the one that served last."""
+    with serving(tmp_path, workers=1, keep=("--grace", "3")) as (kept, url):
+        with Driver(Load(route(url, "/slow?s=15"), clients=1, per_client=1)) as driver:
+            driver.wait_in_flight(1)
+            kept.wait_until(lambda: busy(kept) or None, "a request in a worker")
+            kept.ask(signal.SIGHUP)
+            kept.wait_for("handed-over")
+            kept.ask()
+            assert kept.end() == 143
+            assert driver.join(20).lost == 1
+        assert kept.report["requests"]["lost"] == 1
+        assert kept.report["requests"]["lost_requests"] == ["GET /slow"]
+        assert "GET /slow" in kept.report["verdict"]
+
+
 def test_one_that_is_not_ready_in_time(tmp_path: Path) -> None:
     """It is thrown away although it might have become ready later."""
     ini = tmp_path / "uwsgi.ini"
