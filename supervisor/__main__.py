@@ -5,6 +5,7 @@ The launcher runs this file by `python -I -S`, without what `site` costs; the ri
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         from supervisor.front import signalmask
 
         signalmask.block()
+        gc.disable()  # nothing that is loaded is garbage: the keeper enables it when all is up
         fill_standard_streams()
         from supervisor.front import lean
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PACKAGE = "supervisor"
+USUAL = 1 << 16  # bytes; few are longer
 UNCHECKED, BY_TIME = 1, 0  # flags of a pyc file (PEP 552)
 
 
@@ -88,7 +89,9 @@ def install(folder: str) -> None:
 def _read(path: str) -> bytes:
     fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
     try:
-        size = posix.fstat(fd).st_size
-        return posix.read(fd, size)
+        data = posix.read(fd, USUAL)
+        while len(data) % USUAL == 0 and (more := posix.read(fd, USUAL)):
+            data += more
+        return data
     finally:
         posix.close(fd)

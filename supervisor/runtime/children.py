@@ -210,9 +210,10 @@ class Children:
 
     def _seen_dead(self, process: Process) -> None:
         """Take its end in; it may have become our child by that of its parent."""
-        parent, birth = parent_and_birth(process.pid)
-        if birth != UNKNOWN and process.was_born_at(birth):
-            process.parent = parent
+        if process is not self.main:
+            parent, birth = parent_and_birth(process.pid)
+            if birth != UNKNOWN and process.was_born_at(birth):
+                process.parent = parent
         self._end(process)
 
     def _end(self, process: Process) -> None:

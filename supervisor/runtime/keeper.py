@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from time import monotonic
 
@@ -93,6 +94,7 @@ class Keeper:
         self.present.feed(Booted())
         for signal in self._early:
             self._pass_on(signal)
+        gc.enable()  # see __main__: it would only have slowed the start
         if self.plan.reports:
             from supervisor.runtime import lastwords as _ready  # noqa: F401 - no time for it later
 
