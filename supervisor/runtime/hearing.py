@@ -25,7 +25,7 @@ CONT = 18
 
 
 class Hearing:
-    """Reads the signalfd of one keeper; `passed` counts what was passed on, by number."""
+    """Reads the signalfd of one keeper."""
 
     def __init__(
         self,
@@ -45,7 +45,6 @@ class Hearing:
         slow = self._passing if plan.verbose else (signals.PIPE, *([CONT] if terminal else []))
         self._at_once = {n: sent for n, sent in self._passing.items() if sent and n not in slow}
         self._send, self._asked, self._told = send, asked, told
-        self.passed: dict[int, int] = {}
 
     def hear(self) -> bool:
         """Take in the signals that have come; tell whether somebody may have ended."""
@@ -54,7 +53,6 @@ class Hearing:
             for at, number in enumerate(signals.numbers(records)):
                 if number in at_once:
                     self._send(at_once[number])
-                    self.passed[number] = self.passed.get(number, 0) + 1
                 elif number == signals.CHLD:
                     ended = True
                 elif number in self._passing:
@@ -71,7 +69,6 @@ class Hearing:
             return
         if sent := self._passing[number]:
             self._send(sent)
-            self.passed[number] = self.passed.get(number, 0) + 1
         if self._says_all:
             self._output.event("signal", signal=name(number), pid=pid, sent=sent)
 

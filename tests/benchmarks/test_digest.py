@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks.recycling import table
 from benchmarks.recycling.digest import HEADINGS, digest, lines_of
 from tests.benchmarks.test_table import COUNTS, MEASURED, TIMES, about
@@ -57,7 +59,8 @@ def test_the_page() -> None:
     assert digest([], {}, leaks).count("could not be measured: no docker") == 1
 
 
-def test_the_readme_shows_what_was_measured() -> None:
+@pytest.mark.parametrize("name", ["recycle-short.md", "pid1-short.md"])
+def test_the_readme_shows_what_was_measured(name: str) -> None:
     """To the letter."""
-    measured = (ROOT / "benchmarks" / "results" / "recycle-short.md").read_text(encoding="utf-8")
+    measured = (ROOT / "benchmarks" / "results" / name).read_text(encoding="utf-8")
     assert measured.strip() in (ROOT / "README.md").read_text(encoding="utf-8")
