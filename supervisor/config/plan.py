@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from supervisor.config.readiness import Readiness
     from supervisor.core.revival import RestartPolicy
     from supervisor.recycle.policy import RecyclePolicy
 
@@ -40,6 +41,11 @@ class Plan(Record):
     executable: str
     policy: Policy
     server: str = "generic"
+    name: str = ""  # among several services
+    log: str = ""  # how its output goes to ours: "prefix", "json", or as it is
+    cwd: str | None = None
+    user: tuple[int, ...] = ()  # uid, gid and further groups that it runs as; empty: ours
+    readiness: Readiness | None = None
     environment: tuple[tuple[str, str], ...] = ()  # added to the child's
     doors: tuple[Door, ...] = ()
     late: str = "answer"
