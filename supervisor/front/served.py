@@ -14,10 +14,11 @@ from supervisor.front.names import resolved
 from supervisor.front.options import Options
 from supervisor.front.undo import Undo
 from supervisor.servers import programs
-from supervisor.servers.program import LADDER, Listening, Program
+from supervisor.servers.program import Handover, Listening, Program
 
 WHERE = "--listen"
 HUP = 1
+SHOWS_WITHIN_S = 5.0  # signals are blocked meanwhile
 MODE = 0o666  # of a unix socket's file: whoever may enter its directory
 
 
@@ -39,11 +40,12 @@ def prepare(options: Options, executable: str, undo: Undo) -> Plan:
     grace_s = max(options.grace_s - options.drain_delay_s, options.restart_grace_s)
     budget_s = grace_s - RESERVE_S
     handed = server.hand(words, given, budget_s, os.getpid())  # the keeper's pid, after the exec
+    _check_configuration(server, executable, arguments, handed, given)
     drain_fd = _drain_flag()
-    no_restart = _no_restart(server)
+    no_restart = handed.no_restart or _no_restart(server)
     # What can be restarted is, at SIGHUP; else it may know the signal itself.
     forward = tuple(one for one in handed.forward if no_restart or one != HUP)
-    policy = options.policy(looks=True, ladder=LADDER, forward=forward)
+    policy = options.policy(looks=True, ladder=server.ladder, forward=forward)
     return Plan(
         argv=(*options.command[:named], *handed.options, *arguments),
         executable=executable,
@@ -65,6 +67,36 @@ def _no_restart(server: Program) -> str:
     if server.binds:
         return f"{server.name} itself listens, and nobody can be led from one to the next"
     return ""
+
+
+def _check_configuration(
+    server: Program,
+    executable: str,
+    arguments: tuple[str, ...],
+    handed: Handover,
+    given: list[Listening],
+) -> None:
+    """Refuse a configuration that leaves a door to nobody, where the program shows it."""
+    if server.objection is None:
+        return
+    import subprocess
+
+    try:
+        shown = subprocess.run(
+            (executable, *arguments, *server.shows),
+            env={**os.environ, **dict(handed.environment)},
+            pass_fds=[door.fd for door in given if door.fd >= 0],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=SHOWS_WITHIN_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return  # it will say itself what is wrong, in its own words
+    why = server.objection(shown.stdout.decode(errors="replace"), given)
+    if why:
+        raise UsageError(f"cannot hand a listener to {server.name} ({WHERE}): {why}.")
 
 
 def _addresses(server: Program, options: Options) -> list[Address]:

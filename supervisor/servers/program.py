@@ -87,12 +87,14 @@ class Handover(Record):
     """How a program is started with our listeners, and what may be expected of it then.
 
     `options` go before the user's own. `finishes` as in the core's Policy, `forward` too.
+    `no_restart`: why these doors can't be handed to a second generation; empty: they can.
     """
 
     options: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
     finishes: bool = True
     forward: tuple[int, ...] = ()
+    no_restart: str = ""
 
 
 class Listening(Record):
@@ -107,6 +109,8 @@ class Program(Record):
 
     `hand(words, doors, budget_s, keeper)` gets what the user wrote, the doors, the seconds between
     a signal and our first KILL, and the pid that will be the program's parent.
+    `objection(text, doors)` says why the configuration that the arguments `shows` make it print
+    can't be served with these doors; nothing if it can.
     """
 
     name: str
@@ -119,6 +123,9 @@ class Program(Record):
     flags: str = ""
     abbreviated: bool = False
     more_arguments: str = ""  # a variable that holds arguments
+    ladder: tuple[Rung, ...] = LADDER
+    shows: tuple[str, ...] = ()
+    objection: Callable[[str, Sequence[Listening]], str] | None = None
 
     def words(self, arguments: Sequence[str], environment: Sequence[tuple[str, str]]) -> Words:
         """Return what the user wrote; UsageError for what contradicts `--listen`."""

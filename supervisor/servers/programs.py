@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from supervisor.servers import granian, gunicorn, hypercorn, uvicorn
+from supervisor.servers import granian, gunicorn, hypercorn, nginx, uvicorn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def find(command: Sequence[str]) -> tuple[Program, int] | None:
 
 def known() -> tuple[Program, ...]:
     """Return all programs."""
-    return (gunicorn.PROGRAM, uvicorn.PROGRAM, hypercorn.PROGRAM, granian.PROGRAM)
+    return (gunicorn.PROGRAM, uvicorn.PROGRAM, hypercorn.PROGRAM, granian.PROGRAM, nginx.PROGRAM)
 
 
 def _module(command: Sequence[str]) -> tuple[str, int]:
