@@ -22,7 +22,9 @@ import _signal  # type: ignore[import-not-found]
 import _socket
 
 from supervisor.config.plan import Plan, decode
+from supervisor.runtime import terminal
 from supervisor.runtime.keeper import Keeper
+from supervisor.runtime.loop import Loop
 from supervisor.runtime.output import Output
 
 TYPE_CHECKING = False
@@ -55,10 +57,10 @@ def keep(plan: Plan) -> int:
     output = Output(plan.log_format, STDERR if plan.verbose else STDOUT)
     for note in plan.notes:
         output.event("warning", why=note)
-    keeper = Keeper(plan, output)
+    keeper = Keeper(plan, output, terminal=terminal.of(plan))
     try:
         listen(keeper)
-        code = keeper.run()
+        code = Loop(keeper).run()
     except Exception as error:
         from supervisor.runtime import collapse
 

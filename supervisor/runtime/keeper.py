@@ -1,9 +1,7 @@
-"""The keeper: hears signals and wishes, and keeps the generations, one after the other."""
+"""The keeper of one service: its generations, one after the other."""
 
 from __future__ import annotations
 
-import gc
-import os
 from time import monotonic
 
 from supervisor.core import revival, succession
@@ -12,33 +10,44 @@ from supervisor.core.exitstatus import exit_code, how_ended
 from supervisor.core.phases import SERVING
 from supervisor.core.state import deadline
 from supervisor.core.succession import Leave, Succession
-from supervisor.runtime import quarters, terminal
+from supervisor.runtime import quarters
 from supervisor.runtime.generation import Generation
-from supervisor.runtime.hearing import Hearing
 from supervisor.runtime.poller import Poller
 from supervisor.runtime.process import name_of
-from supervisor.runtime.reaping import reap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from supervisor.config.plan import Plan
     from supervisor.core.succession import Order, Outcome
     from supervisor.runtime.output import Output
+    from supervisor.runtime.process import Process
     from supervisor.runtime.quarters import Quarters
     from supervisor.runtime.recycler import Recycler
+    from supervisor.runtime.terminal import Terminal
 
 HUP, USR2 = 1, 12
 
 
 class Keeper:
-    """One service, kept."""
+    """One service, kept; `news` hears when it serves, and when it is over."""
 
-    def __init__(self, plan: Plan, output: Output) -> None:
-        """Join the parts; nothing is started yet."""
-        self.plan, self.output = plan, output
-        self.poller = Poller(lambda why: output.event("internal-error", why=why))
+    def __init__(
+        self,
+        plan: Plan,
+        output: Output,
+        poller: Poller | None = None,
+        *,
+        terminal: Terminal | None = None,
+        news: Callable[[], None] = lambda: None,
+        neighbours: bool = False,
+    ) -> None:
+        """Join the parts; nothing is started yet. `neighbours`: other services run beside it."""
+        self.plan, self.output, self.terminal = plan, output, terminal
+        self.poller = poller or Poller(lambda why: output.event("internal-error", why=why))
+        self._told_above, self._neighbours = news, neighbours
         self.succession = Succession()
         self.code: int | None = None
         self._asked: Asked | None = None
@@ -48,11 +57,10 @@ class Keeper:
         self.sender = ""  # name of who asked for the stop
         self.left: list[dict[str, Any]] = []  # requests of generations that left in the end
         self.last_lines: list[str] = []  # of the generation that was thrown away last
-        self.terminal = terminal.of(plan)
-        self.hearing = Hearing(
-            plan, output, self.terminal, send=self._pass_on, asked=self.ask, told=self._told
-        )
+        self._known: tuple[object, ...] = ()
+        self._due = succession.FOREVER
         self.generations = {1: self.generation(1, quarters.first(plan, self.poller))}
+        self.count_generations()
         self._recycler: Recycler | None = None
         if plan.recycle:
             self._recycler = self.recycler
@@ -86,32 +94,25 @@ class Keeper:
         """The generation that serves, or will first."""
         return self.generations[self.succession.present]
 
-    def run(self) -> int:
-        """Keep the service until it is over; return the exit code."""
-        self.poller.watch(self.plan.signal_fd, self._signalled)
-        self._signalled()  # a stop that is asked for already must come before the start
+    def begin(self) -> None:
+        """Start the service."""
         self.began()
         self.present.feed(Booted())
         for signal in self._early:
-            self._pass_on(signal)
-        gc.enable()  # see __main__: it would only have slowed the start
+            self.pass_on(signal)
         if self.plan.reports:
-            from supervisor.runtime import lastwords as _ready  # noqa: F401 - no time for it later
-
             self.present.follow()
-        known: tuple[object, ...] = ()
-        until = succession.FOREVER
-        while self.code is None:
-            lives = self.generations.values()
-            if known != (now := (self.succession, *[one.state for one in lives])):
-                moments = (deadline(one.state) for one in lives)
-                known, until = now, min(succession.deadline(self.succession), *moments)
-            self.poller.wait(until)
-            if until < succession.FOREVER:
-                self._tick(monotonic())
-        return self.code
 
-    def _tick(self, now: float) -> None:
+    def due(self) -> float:
+        """Return when `tick` has something to do."""
+        lives = self.generations.values()
+        if self._known != (now := (self.succession, *[one.state for one in lives])):
+            moments = (deadline(one.state) for one in lives)
+            self._known, self._due = now, min(succession.deadline(self.succession), *moments)
+        return self._due
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
         for one in list(self.generations.values()):
             if now >= deadline(one.state):
                 one.feed(Tick())
@@ -150,16 +151,13 @@ class Keeper:
         serving = self.present.state.phase == SERVING
         return succession.refusal(self.succession, serving=serving)
 
-    def _signalled(self) -> None:
-        if self.hearing.hear():
-            self._reap()
-
-    def _pass_on(self, signal: int) -> None:
+    def pass_on(self, signal: int) -> None:
+        """Pass a signal on; one that comes before the command runs waits for it."""
         if self.present.children.main is None and signal not in self._early:
             self._early.append(signal)  # the command does not run yet; as pending ones, each once
         self.generations[self.succession.present].children.pass_on(signal)  # quick: no property
 
-    def _told(self, event: Signalled) -> None:
+    def told(self, event: Signalled) -> None:
         """Pass a signal on, restart, or recycle; what can't be may know the signal itself."""
         if event.signal == HUP and HUP not in self.plan.policy.forward:
             if why := self.restart():
@@ -182,34 +180,28 @@ class Keeper:
         if why := self.recycler.wish(None):
             self.output.event("recycle-refused", why=why)
 
-    def _reap(self) -> None:
-        """Feed who has ended, after the signals that came before.
+    def unreaped(self) -> list[Process]:
+        """Return whose end is of interest."""
+        return [it for one in self.generations.values() for it in one.children.unreaped()]
 
-        Ctrl-C reaches the child, too: its end must not look like its own idea. Of many, some at a
-        time: a signal that comes meanwhile does not wait for all.
-        """
-        more = True
-        while more:
-            lives = list(self.generations.values())
-            known = [it for one in lives for it in one.children.unreaped()]
-            ended, many = reap(known, self._notice if self.plan.notices_orphans else None)
-            more = self.hearing.hear() or many
-            for pid, status in ended:
-                self._ended(pid, status)
-        if self.terminal:
-            self.terminal.follow()
-        for generation in list(self.generations.values()):
-            generation.check_empty()
-
-    def _notice(self, pid: int) -> None:
-        self.output.tell(f"[WARN  tini ({os.getpid()})] Reaped zombie process with pid={pid}")
-
-    def _ended(self, pid: int, status: int) -> None:
+    def ended(self, pid: int, status: int) -> None:
+        """Take in how a process has ended."""
         for generation in list(self.generations.values()):
             event = generation.children.take(pid, status)
             if event:
                 generation.feed(event)
                 return
+
+    def reaped(self) -> None:
+        """Look whether somebody is left."""
+        for generation in list(self.generations.values()):
+            generation.check_empty()
+
+    def count_generations(self) -> None:
+        """See that a generation that is alone takes all processes for its own."""
+        alone = len(self.generations) == 1 and not self._neighbours
+        for one in self.generations.values():
+            one.children.alone = alone
 
     def generation(self, number: int, its: Quarters) -> Generation:
         plan, news = self.plan, self._news
@@ -221,6 +213,7 @@ class Keeper:
             self.decided(succession.ready(self.succession, one.number))
         else:
             self._over(one)
+        self._told_above()
 
     def _over(self, one: Generation) -> None:
         """Decide what comes after a generation that has ended, for itself or as it was told."""

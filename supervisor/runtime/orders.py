@@ -54,8 +54,7 @@ class Orders:
             keeper.decided(succession.over(keeper.succession, number, why))
             return
         following = keeper.generations[number] = keeper.generation(number, its)
-        for one in keeper.generations.values():
-            one.children.alone = False
+        keeper.count_generations()
         if keeper.succession.gone:
             keeper.began()
         following.feed(Booted())
@@ -88,7 +87,7 @@ class Orders:
 
     def _settle_in(self, number: int) -> None:
         present = self._keeper.generations[number]
-        present.children.alone = len(self._keeper.generations) == 1
+        self._keeper.count_generations()
         present.settle_in()
 
     def _forget(self, number: int) -> None:
@@ -101,7 +100,7 @@ class Orders:
             keeper.last_lines = gone.quarters.passage.last_lines
         gone.quarters.leave(keeper.plan)
         gone.children.let_go()
-        keeper.present.children.alone = len(keeper.generations) == 1
+        keeper.count_generations()
         if number > keeper.succession.present:
             keeper.present.step_back()
         else:

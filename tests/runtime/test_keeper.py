@@ -27,6 +27,7 @@ from supervisor.core.looks import Look
 from supervisor.core.policy import Policy, Rung
 from supervisor.runtime import children, lastwords
 from supervisor.runtime.keeper import Keeper
+from supervisor.runtime.loop import Loop
 from supervisor.runtime.output import Output
 
 LADDER = (
@@ -127,11 +128,11 @@ def test_stop_signals_are_heard_before_ends(kept: Kept, monkeypatch: pytest.Monk
     """Ctrl-C ends the child as well: the keeper's code tells of the signal, not of the child."""
     heard = iter([number.to_bytes(4, sys.byteorder) + bytes(124) for number in (17, 2)])
     monkeypatch.setattr("supervisor.runtime.signals.read", lambda _fd: next(heard, b""))
-    monkeypatch.setattr("supervisor.runtime.keeper.reap", lambda *_: ([(7, 0)], False))
+    monkeypatch.setattr("supervisor.runtime.loop.reap", lambda *_: ([(7, 0)], False))
     monkeypatch.setattr(kept.keeper.present.children, "take", lambda *_: Exited(7, 0))
     monkeypatch.setattr(kept.keeper.present.children, "empty", lambda: True)
     kept.keeper.present.feed(Spawned(7))
-    kept.keeper._signalled()
+    Loop(kept.keeper).signalled()
     kinds = [type(event) for event in kept.events()]
     assert kinds.index(Asked) < kinds.index(Exited)
     while kept.keeper.code is None:
