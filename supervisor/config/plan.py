@@ -43,6 +43,7 @@ class Plan(Record):
     server: str = "generic"
     name: str = ""  # among several services
     log: str = ""  # how its output goes to ours: "prefix", "json", or as it is
+    label: str = ""  # stands before each line then
     cwd: str | None = None
     user: tuple[int, ...] = ()  # uid, gid and further groups that it runs as; empty: ours
     readiness: Readiness | None = None
@@ -107,10 +108,15 @@ def decode(data: dict[str, Any]) -> Plan:
         Door(**{**door, "address": Address(**door["address"])}) for door in data["doors"]
     )
     data["environment"] = tuple((name, value) for name, value in data["environment"])
+    if data.get("readiness") is not None:
+        from supervisor.config.readiness import Readiness
+
+        readiness = {**data["readiness"], "argv": tuple(data["readiness"]["argv"])}
+        data["readiness"] = Readiness(**readiness)
     if data.get("recycle") is not None:
         from supervisor.recycle.policy import RecyclePolicy
 
         data["recycle"] = RecyclePolicy(**data["recycle"])
-    for name in ("argv", "pass_fds", "notes"):
+    for name in ("argv", "pass_fds", "notes", "user"):
         data[name] = tuple(data[name])
     return Plan(**data)

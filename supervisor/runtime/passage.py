@@ -1,14 +1,15 @@
-"""Passage: a later generation's output on its way to ours, with its last lines remembered.
+"""Passage: a service's output on its way to ours, with its last lines remembered.
 
-The first generation has our stdout itself, and PID 1 is not in its way. Of a later one we have to
-tell why it did not start, so we must have seen what it said.
+The first generation of a service that is alone has our stdout itself, and PID 1 is not in its way.
+Of a later one we have to tell why it did not start, so we must have seen what it said; and of
+several services, lines are told apart by who wrote them.
 """
 
 from __future__ import annotations
 
 import os
-import select
-import stat
+
+from supervisor.runtime.outlet import Outlet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,27 +17,46 @@ if TYPE_CHECKING:
 
     from supervisor.runtime.poller import Poller
 
+    Form = Callable[[bytes, str], bytes]  # of whole lines, and the stream that they came by
+
 CHUNK = 65536
+MOST_AT_ONCE = 16  # chunks, of somebody who never stops, at the end
 REMEMBERED = 8192  # bytes
 LINES = 20
-FLAGS = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+STREAMS = ("stdout", "stderr")
 
 
 class Passage:
     """Two pipes, for stdout and stderr, that end in our own."""
 
-    def __init__(self, poller: Poller, targets: tuple[int, int] = (1, 2)) -> None:
-        """Make the pipes; OSError when there are no descriptors left."""
-        self._poller = poller
+    def __init__(
+        self,
+        poller: Poller,
+        targets: tuple[int, int] = (1, 2),
+        outlets: tuple[Outlet, Outlet] | None = None,
+        form: Form | None = None,
+    ) -> None:
+        """Make the pipes; OSError when there are no descriptors left.
+
+        `outlets` are shared with others; without them, `targets` are opened for this one alone.
+        """
+        self._poller, self._form = poller, form
         self._seen = b""
         self._pipes: dict[int, _Pipe] = {}
-        self.stdout = self._pipe(targets[0])
+        self._own: list[Outlet] = []
+        if outlets is None:
+            outlets = (Outlet(poller, targets[0]), Outlet(poller, targets[1]))
+            self._own = list(outlets)
+        ends: list[int] = []
         try:
-            self.stderr = self._pipe(targets[1])
+            for outlet, stream in zip(outlets, STREAMS, strict=True):
+                ends.append(self._pipe(outlet, stream))
         except OSError:
-            os.close(self.stdout)
+            for fd in ends:
+                os.close(fd)
             self.end()
             raise
+        self.stdout, self.stderr = ends
 
     def open_for_them(self) -> None:
         """Close our copies of their ends, so that the last of theirs ends the pipe."""
@@ -55,16 +75,21 @@ class Passage:
         for pipe in list(self._pipes.values()):
             pipe.flush()
             pipe.close()
+        for outlet in self._own:
+            outlet.close()
+        self._own = []
 
-    def _pipe(self, target: int) -> int:
+    def _pipe(self, outlet: Outlet, stream: str) -> int:
         source, theirs = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(source, False)
-        try:
-            self._pipes[source] = _Pipe(self._poller, source, target, self._saw, self._closed)
-        except OSError:
-            os.close(source)
-            os.close(theirs)
-            raise
+        form = self._form
+
+        def put(lines: bytes) -> None:
+            outlet.put(form(lines, stream) if form else lines)
+
+        pipe = _Pipe(self._poller, source, outlet, put, whole=form is not None)
+        pipe.saw, pipe.closed = self._saw, self._closed
+        self._pipes[source] = pipe
         return theirs
 
     def _saw(self, data: bytes) -> None:
@@ -75,101 +100,91 @@ class Passage:
 
 
 class _Pipe:
-    """One way; what can't be written yet is not read either, so they wait and not we.
+    """One way; while its outlet is full nothing is read either, so the writers wait and not we.
 
-    Whole lines go on, so that none of ours comes between; what never ends is passed on as it is.
+    Whole lines go on, so that none of ours comes between. What never ends is passed on as it is,
+    or, if lines have to be `whole`, in pieces.
     """
+
+    saw: Callable[[bytes], None]
+    closed: Callable[[int], None]
 
     def __init__(
         self,
         poller: Poller,
         source: int,
-        target: int,
-        saw: Callable[[bytes], None],
-        closed: Callable[[int], None],
+        outlet: Outlet,
+        put: Callable[[bytes], None],
+        *,
+        whole: bool,
     ) -> None:
-        self._poller, self._source, self._saw, self._closed = poller, source, saw, closed
-        self._target, self._own = _opened_again(target)
-        self._rest = b""
+        self._poller, self._source, self._outlet = poller, source, outlet
+        self._put, self._whole = put, whole
         self._line = b""  # has not ended yet
+        self._waits = False
         poller.watch(source, self.read)
 
     def read(self) -> None:
-        """Take what is there and pass it on."""
-        while not self._rest:
-            try:
-                data = os.read(self._source, CHUNK)
-            except BlockingIOError:
+        """Take what is there and pass it on, as long as there is room."""
+        while not self._outlet.full:
+            if not self._take():
                 return
-            except OSError:
-                data = b""
-            if not data:
-                self._rest, self._line = self._line, b""
-                self._write()
-                self.close()
-                return
-            self._saw(data)
-            data = self._line + data
-            ends = data.rfind(b"\n") + 1 or (len(data) if len(data) >= CHUNK else 0)
-            self._rest, self._line = data[:ends], data[ends:]
-            self._write()
-
-    def _write(self) -> None:
-        try:
-            while self._rest:
-                self._rest = self._rest[self._put() :]
-        except BlockingIOError:
+        if self._source >= 0 and not self._waits:
+            self._waits = True
             self._poller.forget(self._source)
-            self._poller.watch(self._target, self._go_on, select.POLLOUT)
-        except OSError:  # nobody reads it any more
-            self._rest = b""
+            self._outlet.wait(self._go_on)
 
-    def _put(self) -> int:
-        if self._own:
-            return os.write(self._target, self._rest)
-        poll = select.poll()
-        poll.register(self._target, select.POLLOUT)
-        if not poll.poll(0):
-            raise BlockingIOError
-        return os.write(self._target, self._rest[: select.PIPE_BUF])
+    def _take(self) -> bool:
+        """Pass one chunk on; False when there is none."""
+        if self._source < 0:
+            return False
+        try:
+            data = os.read(self._source, CHUNK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if not data:
+            self._last()
+            self.close()
+            return False
+        self.saw(data)
+        self._pass_on(self._line + data if self._line else data)
+        return True
+
+    def _pass_on(self, data: bytes) -> None:
+        ends = data.rfind(b"\n") + 1
+        if not ends and len(data) >= CHUNK:
+            data += b"\n" if self._whole else b""
+            ends = len(data)
+        self._line = data[ends:]
+        if ends:
+            self._put(data[:ends])
+
+    def _last(self) -> None:
+        """Pass on a line that has no end."""
+        line, self._line = self._line, b""
+        if line:
+            self._put(line + b"\n" if self._whole else line)
 
     def _go_on(self) -> None:
-        self._poller.forget(self._target)
-        self._poller.watch(self._source, self.read)
-        self._write()
-        self.read()
+        self._waits = False
+        if self._source >= 0:
+            self._poller.watch(self._source, self.read)
+            self.read()
 
     def flush(self) -> None:
         """Pass on everything that is there, the line that has not ended included."""
-        self.read()
-        if self._source >= 0 and not self._rest:
-            self._rest, self._line = self._line, b""
-            self._write()
+        for _ in range(MOST_AT_ONCE):
+            if not self._take():
+                break
+        self._last()
 
     def close(self) -> None:
         """Close our end, once."""
         if self._source < 0:
             return
         self._poller.forget(self._source)
-        self._poller.forget(self._target)
         os.close(self._source)
-        os.close(self._target)
-        self._closed(self._source)
-        self._source = -1
-
-
-def _opened_again(target: int) -> tuple[int, bool]:
-    """Open a descriptor's pipe for ourselves, without blocking; else a copy of it.
-
-    A file never blocks, and its offset must stay the one that all share.
-    """
-    try:
-        if stat.S_ISREG(os.fstat(target).st_mode):
-            return os.dup(target), True
-        return os.open(f"/proc/self/fd/{target}", FLAGS | os.O_APPEND), True
-    except OSError:  # a socket, or none at all
-        pass
-    try:
-        return os.dup(target), False
-    except OSError:
-        return os.open(os.devnull, FLAGS), True
+        source, self._source = self._source, -1
+        self.closed(source)
