@@ -8,7 +8,7 @@ killed.
 
 from __future__ import annotations
 
-from supervisor.core.actions import Action, Announce, ShutDoor, TakeLook, TurnAway
+from supervisor.core.actions import Action, Announce, Send, ShutDoor, TakeLook, TurnAway
 from supervisor.core.events import Asked, DoorShut, Looked, SpawnFailed
 from supervisor.core.looks import LOOK_EVERY_S, fold
 from supervisor.core.phases import DELAYING, QUIESCING, SERVING
@@ -31,6 +31,8 @@ def begin(state: State, event: Event, now: float) -> Outcome:
     state = end_begins(state, now, event.grace_s).replace(asked=event, asked_last=now)
     if state.main == "unborn":  # nobody will serve those who came to our listener already
         return close(state, gone, ShutDoor(), TurnAway())
+    if state.policy.shut_signal and state.phase != SERVING:  # nobody came in yet
+        return climb(state, _ladder(state), now, gone, ShutDoor(), TurnAway())
     if state.phase == SERVING and state.end.drain_delay_s > 0:
         return state.replace(phase=DELAYING), (gone,)
     return _shut(state, now, gone)
@@ -74,6 +76,8 @@ def quiesce_tick(state: State, _event: Event, now: float) -> Outcome:
     """Look; turn away who can't be served any more; give up when the time is over."""
     if now >= state.end.kill_at:
         return climb(state, state.policy.forced_ladder, now, TurnAway())
+    if now >= state.quiesced_at:
+        return climb(state, _ladder(state), now, TurnAway())
     actions: list[Action] = []
     if now >= state.turn_away_at:
         if not state.steered:
@@ -115,14 +119,18 @@ def judge_quiet(state: State, event: Event, now: float) -> Outcome:
 
 
 def hurry_quiesce(state: State, _event: Event, now: float) -> Outcome:
-    """Turn away who waits and stop what runs, now."""
+    """Turn away who waits and stop what runs, now; gently where waiting was bounded anyway."""
     state, hurried = asked_again(state, now)
-    return climb(state, state.policy.forced_ladder, now, TurnAway()) if hurried else (state, ())
+    bounded = state.policy.quiesce_s < FOREVER
+    rungs = _ladder(state) if bounded else state.policy.forced_ladder
+    return climb(state, rungs, now, TurnAway()) if hurried else (state, ())
 
 
 def _shut(state: State, now: float, *before: Action) -> Outcome:
     if not state.policy.looks:
         return climb(state, state.policy.ladder, now, *before)
+    if state.policy.shut_signal:
+        before = (*before, Send("main", state.policy.shut_signal))
     return state.replace(phase=QUIESCING, next_look=FOREVER), (*before, ShutDoor())
 
 

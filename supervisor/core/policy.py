@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.core.budget import RESERVE_S
+from supervisor.core.budget import NEVER, RESERVE_S
 from supervisor.core.record import Record
 
 TYPE_CHECKING = False
@@ -56,6 +56,8 @@ class Policy(Record):
     success: tuple[int, ...] = ()  # exit codes that become 0
     looks: bool = False  # the server can be looked at: readiness and drain are facts
     finishes: bool = False  # told to end, the server answers everybody it has accepted, by itself
+    shut_signal: int = 0  # at this one the server shuts its door itself; 0: we do
+    quiesce_s: float = NEVER  # who is inside is waited for so long; then the ladder, as if drained
     ladder: tuple[Rung, ...] = ()  # of a service that is drained, or can't be looked at
     unready_ladder: tuple[Rung, ...] = ()  # of one that never became ready and owes nobody anything
     forced_ladder: tuple[Rung, ...] = ()  # of one whose time is over while requests run

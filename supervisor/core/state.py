@@ -64,6 +64,11 @@ class State(Record):
         return self.rungs[self.rung] if self.rung >= 0 else None
 
     @property
+    def quiesced_at(self) -> float:
+        """When who is still inside is not waited for any more; never, by default."""
+        return FOREVER if self.shut_at is None else self.shut_at + self.policy.quiesce_s
+
+    @property
     def turn_away_at(self) -> float:
         """When those who still wait are turned away; never when that has been done."""
         return FOREVER if self.turning_away else self.end.turn_away_at(self.average_s)
@@ -83,7 +88,7 @@ _DEADLINES: dict[Phase, Callable[[State], tuple[float, ...]]] = {
     STARTING: lambda s: (s.next_look,),
     SERVING: lambda _: (FOREVER,),
     DELAYING: lambda s: (s.end.delay_until,),
-    QUIESCING: lambda s: (s.next_look, s.turn_away_at, s.end.kill_at),
+    QUIESCING: lambda s: (s.next_look, s.quiesced_at, s.turn_away_at, s.end.kill_at),
     STOPPING: lambda s: (s.rung_until, s.end.close_at),
     REAPING: lambda s: (FOREVER if s.killing else s.end.kill_at, s.end.close_at),
     CLOSING: lambda s: (s.end.finish_at,),

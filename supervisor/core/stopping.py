@@ -16,7 +16,16 @@ from supervisor.core.actions import (
 from supervisor.core.budget import TREE_S, Budget
 from supervisor.core.events import Asked, Exited, Failed, Shortened
 from supervisor.core.exitstatus import exit_code
-from supervisor.core.phases import CLOSING, DELAYING, DONE, REAPING, SERVING, STARTING, STOPPING
+from supervisor.core.phases import (
+    CLOSING,
+    DELAYING,
+    DONE,
+    QUIESCING,
+    REAPING,
+    SERVING,
+    STARTING,
+    STOPPING,
+)
 from supervisor.core.state import FOREVER
 
 TYPE_CHECKING = False
@@ -150,7 +159,8 @@ def asked_again(state: State, now: float) -> tuple[State, bool]:
     state = state.replace(asked_last=now)
     if not (apart and state.policy.hurry):
         return state, False
-    if state.phase == DELAYING:
+    waits = state.phase == QUIESCING and state.policy.quiesce_s < FOREVER
+    if waits or state.phase == DELAYING:  # only the waiting is skipped
         return state, True
     return state.replace(budget=state.end.hurried(now)), True
 

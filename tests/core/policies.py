@@ -38,6 +38,14 @@ PASSING = GENERIC.replace(
     ladder=(Rung("pass it on", passes=True), KILL),
 )
 INIT = PASSING.replace(group=True, awaits=False, stops=(), exit_code="child")
-EVERY = (UWSGI, DELAYED, GENERIC, GENERIC_DELAYED, STUBBORN, FINISHING, PASSING, INIT)
+SELF_SHUTTING = UWSGI.replace(
+    shut_signal=15,
+    quiesce_s=1.2,
+    ladder=(Rung("fast", signal=2), Rung("immediate", signal=3), KILL),
+)
+EVERY = (
+    *(UWSGI, DELAYED, GENERIC, GENERIC_DELAYED, STUBBORN, FINISHING, PASSING, INIT),
+    SELF_SHUTTING,
+)
 
 START = 100.0

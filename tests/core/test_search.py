@@ -39,6 +39,7 @@ from tests.core.policies import (
     GENERIC_DELAYED,
     INIT,
     PASSING,
+    SELF_SHUTTING,
     START,
     UWSGI,
 )
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 EPSILON_S = 0.001
 DEPTHS = (
     *((UWSGI, 3), (DELAYED, 2), (GENERIC, 3), (GENERIC_DELAYED, 3), (FINISHING, 2)),
-    *((PASSING, 3), (INIT, 3)),
+    *((PASSING, 3), (INIT, 3), (SELF_SHUTTING, 2)),
     *((policy.replace(awaits=False), 2) for policy in (UWSGI, DELAYED)),
 )
 

@@ -17,6 +17,7 @@ from supervisor.core.actions import (
     TakeLook,
     WriteFifo,
 )
+from supervisor.core.budget import NEVER
 from supervisor.core.events import (
     Asked,
     Booted,
@@ -94,6 +95,8 @@ policies = st.sampled_from(EVERY) | st.builds(
     debounce_s=seconds,
     forward=st.just((1, 12)),
     looks=st.booleans(),
+    shut_signal=st.sampled_from((0, 15)),
+    quiesce_s=st.just(NEVER) | seconds,
     finishes=st.booleans(),
     passes=st.booleans(),
     rewrite=st.sampled_from(((), ((15, 3), (12, 0)))),
