@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,14 @@ from threading import Lock
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
-from sample_app.models import Base
+from sample_app.migrations import Migration, migrate
 
 _BUSY_TIMEOUT_S = 10
 _CONNECT_TIMEOUT_S = 5
-_SCHEMA_LOCK = 7_470_417  # any number, the same for every worker
 
 
 class DatabaseUnavailableError(Exception):
@@ -31,6 +30,24 @@ class DatabaseUnavailableError(Exception):
 def default_url() -> str:
     """Return a SQLite file in the temporary directory, writable even on a read-only root."""
     return f"sqlite:///{Path(tempfile.gettempdir()) / 'thoughts.db'}"
+
+
+def named_by(settings: Mapping[str, str | None]) -> URL:
+    """Return the URL that DATABASE_URL and DATABASE_PASSWORD_FILE make.
+
+    A password in a file of its own is one that the database's container can be given, too. Raises
+    ValueError as `parse_url` does, and when the file can't be read.
+    """
+    url = parse_url(settings.get("DATABASE_URL") or default_url())
+    path = settings.get("DATABASE_PASSWORD_FILE")
+    if not path or url.get_backend_name() == "sqlite":
+        return url
+    try:
+        password = Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot use DATABASE_PASSWORD_FILE: {error}"
+        raise ValueError(message) from error
+    return url.set(password=password)
 
 
 def parse_url(raw: str) -> URL:
@@ -65,7 +82,10 @@ class _Engines:
 
 
 class Database:
-    """Gives out sessions; connects, and creates the schema, on first use in each process.
+    """Gives out sessions; connects on first use in each process.
+
+    A SQLite file gets its tables then, too. PostgreSQL's are made by `sample_app.migrate`, once
+    and before anything serves.
 
     A forked worker gets an engine of its own. The parent's stays in the dict, untouched: to
     collect it would close connections that the parent still uses.
@@ -89,6 +109,11 @@ class Database:
         engine = self._engines().writing
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def migrate(self) -> list[Migration]:
+        """Bring the tables up to date, and return the steps that were missing."""
+        with self._engines().writing.begin() as connection:
+            return migrate(connection)
 
     def close(self) -> None:
         """Close this process's idle connections. The next session opens new ones."""
@@ -127,7 +152,7 @@ def _open_sqlite(url: URL) -> _Engines:
         with closing(reading.raw_connection()) as raw:
             raw.cursor().execute("PRAGMA journal_mode=WAL")
         with writing.begin() as connection:
-            Base.metadata.create_all(connection)
+            migrate(connection)
     return _Engines(reading, writing)
 
 
@@ -148,8 +173,5 @@ def _one_at_a_time(lock_file: Path) -> Iterator[None]:
 def _open_postgres(url: URL) -> _Engines:
     arguments = {"connect_timeout": _CONNECT_TIMEOUT_S}
     writing = create_engine(url, connect_args=arguments, pool_pre_ping=True)
-    with writing.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
-        Base.metadata.create_all(connection)
     reading = writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return _Engines(reading, writing)

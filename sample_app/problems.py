@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, json, request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
@@ -73,6 +73,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _from_http)
     for unavailable in (OperationalError, PoolTimeoutError, DatabaseUnavailableError):
         app.register_error_handler(unavailable, _from_database)
+    app.register_error_handler(DBAPIError, _from_driver)
     app.register_error_handler(Exception, _from_bug)
 
 
@@ -84,9 +85,18 @@ def _from_http(error: HTTPException) -> Response:
 
 def _from_database(error: Exception) -> Response:
     current_app.logger.error("cannot reach the database: %s", error)
-    detail = "The database can't be reached or is too busy. Nothing was changed; try again."
+    # A commit may have happened although its answer got lost: only the same key is safe then.
+    detail = (
+        "The database can't be reached or is too busy; try again, and what creates something with"
+        " the same Idempotency-Key."
+    )
     details = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail).details
     return _respond(details, [("Retry-After", "1")])
+
+
+def _from_driver(error: DBAPIError) -> Response:
+    # Which class a connection's end is reported as depends on what was being done at the moment.
+    return _from_database(error) if error.connection_invalidated else _from_bug(error)
 
 
 def _from_bug(error: Exception) -> Response:

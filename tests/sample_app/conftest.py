@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from werkzeug.test import TestResponse
 
@@ -28,14 +28,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite" or _POSTGRES is None:
         return f"sqlite:///{tmp_path / 'thoughts.db'}"
-    engine = create_engine(parse_url(_POSTGRES), poolclass=NullPool)
-    Base.metadata.drop_all(engine)
+    with create_engine(parse_url(_POSTGRES), poolclass=NullPool).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS schema_migrations"))
     return _POSTGRES
 
 
 @pytest.fixture
 def app(database_url: str) -> Iterator[Flask]:
     app = create_app({"DATABASE_URL": database_url})
+    app.extensions["database"].migrate()
     yield app
     app.extensions["database"].close()
 

@@ -24,6 +24,7 @@ from sample_app import create_app
 
 app = create_app({"DATABASE_URL": sys.argv[1]})
 sys.stdin.read(1)  # all start together
+app.extensions["database"].migrate()
 answer = app.test_client().post("/api/thoughts", json={"text": "x"})
 app.extensions["database"].close()
 sys.exit(answer.text if answer.status_code != 201 else 0)
@@ -38,6 +39,7 @@ from sample_app import create_app
 connected_by = []
 event.listen(Pool, "connect", lambda *_: connected_by.append(os.getpid()))
 app = create_app({"DATABASE_URL": sys.argv[1]})
+app.extensions["database"].migrate()
 post = lambda: app.test_client().post("/api/thoughts", json={"text": "x"}).status_code
 assert post() == 201
 children = []
@@ -90,6 +92,23 @@ def test_what_cannot_work_is_refused_at_once(raw: str) -> None:
         create_app({"DATABASE_URL": raw})
 
 
+def test_a_password_may_be_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("p@ss/word\n")
+    config = {"DATABASE_URL": "postgresql://app@db/x", "DATABASE_PASSWORD_FILE": str(secret)}
+
+    url = create_app(config).extensions["database"].url
+
+    assert (url.username, url.password, url.host) == ("app", "p@ss/word", "db")
+    assert "p@ss" not in url.render_as_string()
+
+
+def test_a_password_that_cannot_be_read_is_refused_at_once() -> None:
+    config = {"DATABASE_URL": "postgresql://db/x", "DATABASE_PASSWORD_FILE": "/nowhere"}
+    with pytest.raises(ValueError, match=r"cannot use DATABASE_PASSWORD_FILE: .*'/nowhere'"):
+        create_app(config)
+
+
 def test_concurrent_writers_wait_for_each_other(app: Flask) -> None:
     together = Barrier(8)
 
@@ -137,7 +156,7 @@ def test_sqlite_is_set_up_by_one_worker_at_a_time(
 
 
 @pytest.mark.process
-def test_workers_may_create_the_schema_at_once(database_url: str) -> None:
+def test_several_may_migrate_at_once(database_url: str) -> None:
     command = [sys.executable, "-W", "error", "-c", _FIRST_REQUEST, database_url]
     workers = [subprocess.Popen(command, stdin=subprocess.PIPE, cwd=_ROOT) for _ in range(4)]
     for worker in workers:
