@@ -37,6 +37,7 @@ class DeclaredService(Record):
     drain_delay_s: float = 0.0
     recycle: tuple[tuple[str, Any], ...] = ()  # fields of front.recycling.RecycleOptions
     log: str = ""  # "inherit", "prefix" or "json"; empty: as it fits
+    secrets: tuple[str, ...] = ()  # variables that came from files; they are never shown
 
 
 class Declared(Record):
