@@ -59,6 +59,7 @@ class Plan(Record):
     fifo: str | None = None
     router: bool = False
     cheaper: bool = False
+    data: str | None = None  # of a database: the directory that says whether it was shut down
     stats: str | None = None  # path of a unix socket, or HOST:PORT; after "http:" for stats-http
     probe: str = ""  # what tells readiness: "stats", "accept" (a connection is taken), or nothing
     restart: RestartPolicy = "never"  # when the service ends by itself
@@ -78,6 +79,13 @@ class Plan(Record):
     termination_log: str = "/dev/termination-log"
     log_format: str = "json"
     notes: tuple[str, ...] = ()  # warnings of the front, for the log
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All that is open for the keeper, or for the service."""
+        own = (self.signal_fd, self.drain_fd, self.health_fd, self.control_fd)
+        doors = (door.fd for door in self.doors if door.fd is not None)
+        return tuple(sorted({fd for fd in (*own, *doors, *self.pass_fds) if fd >= 0}))
 
     @property
     def reports(self) -> bool:

@@ -121,8 +121,7 @@ def judge_quiet(state: State, event: Event, now: float) -> Outcome:
 def hurry_quiesce(state: State, _event: Event, now: float) -> Outcome:
     """Turn away who waits and stop what runs, now; gently where waiting was bounded anyway."""
     state, hurried = asked_again(state, now)
-    bounded = state.policy.quiesce_s < FOREVER
-    rungs = _ladder(state) if bounded else state.policy.forced_ladder
+    rungs = _ladder(state) if state.policy.waits else state.policy.forced_ladder
     return climb(state, rungs, now, TurnAway()) if hurried else (state, ())
 
 

@@ -33,7 +33,7 @@ class Look(Record):
     received_bytes: int = 0  # sent so far by the clients that are served
     in_request: int | None = None  # requests that workers run; None when nobody can say
     starting: int = 0  # workers that do not accept yet
-    requests: int = 0  # requests answered since the start
+    requests: int | None = 0  # requests answered since the start; None when nobody counts
     average_s: float = 0.0  # the slowest worker's average time for a request
     running: tuple[str, ...] = ()  # "METHOD /path" of requests that workers run
 
@@ -42,7 +42,7 @@ class Quiet(Record):
     """How long it has been quiet, as far as the looks so far tell."""
 
     looks: int = 0
-    idle_mark: tuple[int, int, int] = (-1, -1, -1)  # connections, requests answered, bytes come
+    idle_mark: tuple[int, int | None, int] = (-1, -1, -1)  # connections, requests, bytes come
     idle_since: float = 0.0
     owed_mark: int = -1
     owed_since: float = 0.0

@@ -67,6 +67,11 @@ class Policy(Record):
         return next((sent for arrived, sent in self.rewrite if arrived == signal), signal)
 
     @property
+    def waits(self) -> bool:
+        """Whether those who are inside are waited for, for a time with a bound of its own."""
+        return self.quiesce_s < NEVER
+
+    @property
     def addressee(self) -> str:
         """Whom signals are passed on to: a target of `Send`."""
         return "group" if self.group else "main"

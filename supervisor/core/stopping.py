@@ -159,7 +159,7 @@ def asked_again(state: State, now: float) -> tuple[State, bool]:
     state = state.replace(asked_last=now)
     if not (apart and state.policy.hurry):
         return state, False
-    waits = state.phase == QUIESCING and state.policy.quiesce_s < FOREVER
+    waits = state.phase == QUIESCING and state.policy.waits
     if waits or state.phase == DELAYING:  # only the waiting is skipped
         return state, True
     return state.replace(budget=state.end.hurried(now)), True

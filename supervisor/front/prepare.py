@@ -88,6 +88,11 @@ def _service(options: Options, executable: str, undo: Undo) -> Plan:
         from supervisor.front import served
 
         return served.prepare(options, executable, undo)
+    if os.path.basename(executable) in ("postgres", "postmaster") and not options.init:
+        from supervisor.front import postgres
+
+        if plan := postgres.prepare(options, executable):
+            return plan
     return _generic(options, executable)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Final
 
+    from supervisor.core.events import Asked
     from supervisor.core.policy import Policy
     from supervisor.core.state import State
     from supervisor.report.walk import Findings
@@ -30,11 +31,12 @@ def build(
     signal: str | None,
     ended: float,
     wall: float,
+    cluster: str | None = None,
 ) -> dict[str, Any]:
     """Return the report as JSON's own types; times in seconds after the end began.
 
     `ended` is the journal's clock at the end and `wall` the time of day then, in seconds since the
-    epoch.
+    epoch. `cluster` is the state that a database's files are left in.
     """
     state = found.state
     policy = state.policy
@@ -44,10 +46,10 @@ def build(
         "verdict": "",
         "exit_code": code,
         "signal": signal,
-        "sender": _sender(state, sender),
+        "sender": told_of(state.asked, sender),
         "asked_at": round(wall - (ended - origin), 3),
         "seconds": round(ended - origin, 3),
-        "service": {"status": state.status, "was_ready": state.ready, "why": found.why},
+        "service": _service(found, cluster),
         "door": found.door,
         "phases": [_moved(phase, origin, ended) for phase in found.phases],
         "budget": _budget(policy, state, ended - origin),
@@ -56,6 +58,12 @@ def build(
     }
     report["verdict"] = verdict(report)
     return report
+
+
+def _service(found: Findings, cluster: str | None) -> dict[str, Any]:
+    state = found.state
+    ready, why = state.ready, found.why
+    return {"status": state.status, "was_ready": ready, "why": why, "cluster": cluster}
 
 
 def joined(report: dict[str, Any], others: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -77,9 +85,8 @@ def _moved(phase: dict[str, Any], origin: float, ended: float) -> dict[str, Any]
     return {**phase, "start": round(phase["start"] - origin, 3), "end": round(end - origin, 3)}
 
 
-def _sender(state: State, name: str) -> dict[str, Any] | None:
+def told_of(asked: Asked | None, name: str) -> dict[str, Any] | None:
     """Tell who asked; null where the kernel doesn't, e.g. across PID namespaces."""
-    asked = state.asked
     if asked is None:
         return None
     return {
@@ -94,7 +101,7 @@ def _budget(policy: Policy, state: State, used: float) -> dict[str, float | None
     hurried = state.budget.hurried_at - state.budget.asked_at if state.budget else FOREVER
     return {
         "grace_s": policy.grace_s,
-        "drain_delay_s": policy.drain_delay_s,
+        "drain_delay_s": policy.drain_delay_s + (policy.quiesce_s if policy.waits else 0.0),
         "reserve_s": policy.reserve_s,
         "hurried_s": round(hurried, 3) if hurried < FOREVER else None,
         "used_s": round(used, 3),
@@ -107,7 +114,8 @@ def _requests(found: Findings) -> dict[str, Any]:
     served = while_stopping = None
     if found.known and found.first:
         served = found.known.requests
-        while_stopping = max(0, found.known.requests - found.first.requests)
+    if served is not None and found.first:
+        while_stopping = max(0, served - (found.first.requests or 0))
     lost, lost_requests = _lost(found)
     return {
         "served": served,

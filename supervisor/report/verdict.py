@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+SHUT_DOWN = ("shut down", "shut down in recovery")  # as pg_controldata says it
 NAMED = 5  # requests that are named before the rest is only counted
 
 
@@ -20,7 +21,8 @@ def verdict(report: dict[str, Any]) -> str:
         told = _cut(report)
     else:
         told = _answered(report)
-    return f"{told}{_others(requests)} Exit {report['exit_code']}."
+    cluster = _cluster(service["cluster"])
+    return f"{told}{_others(requests)}{cluster} Exit {report['exit_code']}."
 
 
 def _answered(report: dict[str, Any]) -> str:
@@ -39,6 +41,8 @@ def _cut(report: dict[str, Any]) -> str:
             f"The service died while it was stopping, {_how(report['service']['status'])}:"
             f" {_still(requests)}. Its own last lines or the kernel's (out of memory?) say why."
         )
+    if cut == "delay-over":
+        return _rolled_back(report)
     when = (
         "when a second signal came" if cut == "hurried" else f"when the grace of {grace} was over"
     )
@@ -48,6 +52,23 @@ def _cut(report: dict[str, Any]) -> str:
     were = "was" if requests["lost"] == 1 else "were"
     hint = "" if cut == "hurried" else " Give more grace, or make them shorter."
     return f"{what}: {_still(requests)} {when}, and {were} cut.{hint}"
+
+
+def _rolled_back(report: dict[str, Any]) -> str:
+    delay = f"{report['budget']['drain_delay_s']:g} s"
+    if report["requests"]["lost"] is None:
+        return f"The drain delay of {delay} was over; what clients were doing is not known."
+    were = "was" if report["requests"]["lost"] == 1 else "were"
+    return (
+        f"The drain delay of {delay} was over: {_still(report['requests'], 'transaction')}, and"
+        f" {were} rolled back. Give more of it, or make them shorter."
+    )
+
+
+def _cluster(state: str | None) -> str:
+    if state is None or state in SHUT_DOWN:
+        return ""
+    return f" The database was not shut down (its state is {state!r}): its next start recovers it."
 
 
 def _unasked(report: dict[str, Any]) -> str:
@@ -62,15 +83,15 @@ def _unasked(report: dict[str, Any]) -> str:
     return f"{told}."
 
 
-def _still(requests: dict[str, Any]) -> str:
+def _still(requests: dict[str, Any], noun: str = "request") -> str:
     """Say what still ran: how many, if that is known, and which."""
     if requests["lost"] is None:
         return "what it was running is not known"
     names, more = requests["lost_requests"][:NAMED], requests["lost"] - NAMED
     if names:
         listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
-        return f"{_count(requests['lost'], 'request')} still ran ({listed})"
-    return f"{_count(requests['lost'], 'request')} still ran"
+        return f"{_count(requests['lost'], noun)} still ran ({listed})"
+    return f"{_count(requests['lost'], noun)} still ran"
 
 
 def _others(requests: dict[str, Any]) -> str:

@@ -6,7 +6,15 @@ Whoever lives the life can note it as it goes: then nothing is left to be walked
 from __future__ import annotations
 
 from supervisor.core.actions import Send
-from supervisor.core.events import DoorClosed, DoorShut, Exited, Looked, SpawnFailed, WorkersGone
+from supervisor.core.events import (
+    Asked,
+    DoorClosed,
+    DoorShut,
+    Exited,
+    Looked,
+    SpawnFailed,
+    WorkersGone,
+)
 from supervisor.core.machine import step
 from supervisor.core.phases import DELAYING, DONE, QUIESCING, SERVING
 from supervisor.core.state import FOREVER, initial
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
     Entry = tuple[float, Event, tuple[Action, ...]]
 
 KILL = 9
-OUT_OF_TIME, HURRIED, DIED = "out-of-time", "hurried", "died"
+OUT_OF_TIME, HURRIED, DIED, DELAY_OVER = "out-of-time", "hurried", "died", "delay-over"
 
 
 class Findings:
@@ -94,17 +102,20 @@ def _note_cut(
     if isinstance(event, Exited):
         # Its end was not ours to bring about: no rung had been taken.
         inside = before.phase in (SERVING, DELAYING, QUIESCING)
-        if looks and before.ready and inside and not drained:
+        left = before.policy.shut_signal and event.status == 0  # with nobody inside, by itself
+        if looks and before.ready and inside and not drained and not left:
             found.cut, found.cut_at = DIED, now
         return
     killed = any(send.signal == KILL for send in sends)
     # What the ladder sends to a master that is not drained stops its workers at once; a nudge
     # comes when they are gone.
-    told = looks and was_ready and not finishes
+    told = looks and was_ready and not finishes and found.state.phase != QUIESCING
     ended = told and not isinstance(event, WorkersGone) and found.state.budget
     if killed or (ended and any(send.target == "main" for send in sends)):
-        found.cut, found.cut_at, found.killed = _haste(found.state), now, killed
+        found.cut, found.cut_at, found.killed = _haste(found.state, event, now), now, killed
 
 
-def _haste(state: State) -> str:
-    return HURRIED if state.budget and state.budget.hurried_at < FOREVER else OUT_OF_TIME
+def _haste(state: State, event: Event, now: float) -> str:
+    if state.end.hurried_at < FOREVER or isinstance(event, Asked):
+        return HURRIED
+    return DELAY_OVER if state.policy.waits and now < state.end.kill_at else OUT_OF_TIME

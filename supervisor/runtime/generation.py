@@ -76,7 +76,7 @@ class Generation:
         self.state = initial(plan.policy)
         self.doors = quarters.doors
         self.children = Children(plan, poller, self._process_ended, quarters.places)
-        self.observer = sight.of(plan, poller, self.doors)
+        self.observer = sight.of(plan, poller, self.doors, self.children)
         self.fifo = _fifo(plan)
         self.belongings = Belongings(number, self.fifo, plan.stats)
         self.code: int | None = None

@@ -6,7 +6,7 @@ import os
 from time import monotonic, time
 
 from supervisor.core.signalnames import name
-from supervisor.report.build import build, joined
+from supervisor.report.build import build, joined, told_of
 from supervisor.report.walk import walk
 from supervisor.runtime import leanjson
 from supervisor.runtime.output import printable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from supervisor.config.plan import Plan
+    from supervisor.runtime.fleet import Fleet
     from supervisor.runtime.generation import Generation
     from supervisor.runtime.keeper import Keeper
     from supervisor.runtime.process import Process
@@ -28,6 +29,7 @@ def report_of(keeper: Keeper, one: Generation, code: int) -> dict[str, Any]:
     """Build the report of a generation that has finished."""
     asked = one.state.asked
     generations = keeper.generations.values()
+    cluster = _cluster(one.plan.data) if one.plan.data else None
     return build(
         one.findings or walk(keeper.plan.policy, one.journal.entries),
         code,
@@ -36,7 +38,14 @@ def report_of(keeper: Keeper, one: Generation, code: int) -> dict[str, Any]:
         signal=name(asked.signal) if asked else None,
         ended=monotonic(),
         wall=time(),
+        cluster=cluster,
     )
+
+
+def _cluster(data: str) -> str:
+    from supervisor.runtime import backends
+
+    return backends.cluster(data)
 
 
 def last_report(keeper: Keeper, code: int) -> dict[str, Any]:
@@ -45,7 +54,25 @@ def last_report(keeper: Keeper, code: int) -> dict[str, Any]:
     return joined(report, keeper.left) if keeper.left else report
 
 
-def speak(keeper: Keeper, report: dict[str, Any]) -> None:
+def fleet_report(kept: Fleet, code: int) -> dict[str, Any]:
+    """Build the report of the container's end, with all services' own."""
+    from supervisor.report import fleet
+
+    asked, now = kept.asked, monotonic()
+    begun = kept.asked_at or now
+    return fleet.build(
+        kept.state,
+        kept.reports,
+        code,
+        sender=told_of(asked, kept.sender),
+        signal=name(asked.signal) if asked else None,
+        reserve_s=kept.plan.policy.reserve_s,
+        seconds=now - begun,
+        asked_at=time() - (now - begun),
+    )
+
+
+def speak(keeper: Keeper | Fleet, report: dict[str, Any]) -> None:
     """Write the report wherever it can go."""
     plan = keeper.plan
     line = leanjson.dumps({"event": "report", **report})

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from supervisor.config.plan import Plan
+    from supervisor.runtime.backends import Backends
+    from supervisor.runtime.children import Children
     from supervisor.runtime.frontdoor import FrontDoor
     from supervisor.runtime.observer import Observer
     from supervisor.runtime.poller import Poller
@@ -32,8 +34,14 @@ class Unseen:
         return 0
 
 
-def of(plan: Plan, poller: Poller, doors: list[FrontDoor]) -> Observer | Unseen:
+def of(
+    plan: Plan, poller: Poller, doors: list[FrontDoor], children: Children
+) -> Observer | Backends | Unseen:
     """Return who looks at this service; loaded only if there is something to see."""
+    if plan.server == "postgres":
+        from supervisor.runtime.backends import Backends
+
+        return Backends(plan.data, children)
     if not (plan.policy.looks or doors):
         return Unseen()
     from supervisor.runtime.observer import Observer

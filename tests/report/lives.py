@@ -111,7 +111,7 @@ class Life:
         self.tell(Exited(7, status), after_s=after_s)
         return self.tell(Emptied(), DoorClosed(turned_away))
 
-    def report(self, **processes: Any) -> dict[str, Any]:
+    def report(self, cluster: str | None = None, **processes: Any) -> dict[str, Any]:
         """The report line's content."""
         assert self.state.phase == DONE, self.state.phase
         asked = self.state.asked
@@ -123,6 +123,7 @@ class Life:
             signal=NAMES[asked.signal] if asked else None,
             ended=self.now,
             wall=WALL,
+            cluster=cluster,
         )
         return {"event": "report", **told}
 

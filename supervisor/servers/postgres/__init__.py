@@ -1,0 +1,1 @@
+"""PostgreSQL: how it is stopped, and what it lets a bystander see."""
