@@ -13,6 +13,7 @@ from supervisor.errors import GracekeeperError
 
 COMMANDS = {
     "run": "Run a command; stop it without losing a request.",
+    "check": "Read a gracekeeper.toml, and tell what it would do.",
     "stop": "Ask a running gracekeeper to stop its service.",
     "restart": "Start the service anew, without a gap; or rehearse that.",
     "recycle": "Replace workers, one after the other.",
