@@ -25,6 +25,12 @@ class FleetPlan(Record):
     base: Plan
     members: tuple[Member, ...]
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All that is open for the keeper, or for one of the services."""
+        own = self.base.descriptors
+        return (*own, *(fd for member in self.members for fd in member.plan.descriptors))
+
 
 def encode(fleet: FleetPlan) -> dict[str, Any]:
     """Turn it into what JSON can hold."""

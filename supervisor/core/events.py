@@ -28,8 +28,9 @@ class Asked(Event):
     signal: int
     pid: int = 0
     uid: int = -1
-    via: str = "signal"  # "signal", "control" or "restart": another generation follows
-    grace_s: float = 0.0  # seconds for this end alone, without a drain delay; 0: as the policy says
+    via: str = "signal"  # "control", "restart": another generation follows; "fleet": its turn
+    grace_s: float = 0.0  # seconds for this end alone; 0: as the policy says
+    delays: bool = False  # with the policy's drain delay, although `grace_s` is given
 
 
 class Shortened(Event):

@@ -28,7 +28,8 @@ def begin(state: State, event: Event, now: float) -> Outcome:
     """Start the end: not ready from this moment on."""
     assert isinstance(event, Asked)  # noqa: S101 - the table says so
     gone = Announce(False)
-    state = end_begins(state, now, event.grace_s).replace(asked=event, asked_last=now)
+    state = end_begins(state, now, event.grace_s, delays=event.delays)
+    state = state.replace(asked=event, asked_last=now)
     if state.main == "unborn":  # nobody will serve those who came to our listener already
         return close(state, gone, ShutDoor(), TurnAway())
     if state.policy.shut_signal and state.phase != SERVING:  # nobody came in yet

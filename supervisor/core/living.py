@@ -23,7 +23,7 @@ def spawn(state: State, _event: Event, _now: float) -> Outcome:
 def spawned(state: State, _event: Event, now: float) -> Outcome:
     """Wait for readiness where it can be seen; else running is as ready as we can tell."""
     state = state.replace(main="alive")
-    if state.policy.looks:
+    if state.policy.looks or state.policy.probes:
         return state.replace(next_look=now), ()
     return _ready(state)
 

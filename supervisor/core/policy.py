@@ -55,6 +55,7 @@ class Policy(Record):
     awaits: bool = True  # descendants that outlive the main process are waited for
     success: tuple[int, ...] = ()  # exit codes that become 0
     looks: bool = False  # the server can be looked at: readiness and drain are facts
+    probes: bool = False  # readiness alone is a fact
     finishes: bool = False  # told to end, the server answers everybody it has accepted, by itself
     shut_signal: int = 0  # at this one the server shuts its door itself; 0: we do
     quiesce_s: float = NEVER  # who is inside is waited for so long; then the ladder, as if drained

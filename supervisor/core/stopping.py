@@ -141,12 +141,16 @@ def finish(state: State, _event: Event, _now: float) -> Outcome:
     return state.replace(phase=DONE), (Finish(code),)
 
 
-def end_begins(state: State, now: float, grace_s: float = 0.0) -> State:
-    """Start the budget, unless it runs already; `grace_s` 0 is the policy's."""
+def end_begins(state: State, now: float, grace_s: float = 0.0, *, delays: bool = False) -> State:
+    """Start the budget, unless it runs already; `grace_s` 0 is the policy's.
+
+    A grace of its own is without a drain delay, unless it `delays`.
+    """
     if state.budget is not None:
         return state
     policy = state.policy
-    delay = policy.drain_delay_s if state.phase == SERVING and not grace_s else 0.0
+    waits = state.phase == SERVING and (delays or not grace_s)
+    delay = policy.drain_delay_s if waits else 0.0
     return state.replace(budget=Budget(now, grace_s or policy.grace_s, delay, policy.reserve_s))
 
 

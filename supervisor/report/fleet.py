@@ -41,7 +41,12 @@ def build(
         "sender": sender,
         "asked_at": round(asked_at, 3),
         "seconds": used,
-        "service": {"status": None, "was_ready": _ready(services), "why": state.why, "cluster": None},
+        "service": {
+            "status": None,
+            "was_ready": _ready(services),
+            "why": state.why,
+            "cluster": None,
+        },
         "door": "none",
         "phases": [*phases, {"name": "stopping", "start": delay_s, "end": used}],
         "budget": {

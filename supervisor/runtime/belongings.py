@@ -11,6 +11,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from supervisor.config.plan import Plan
     from supervisor.runtime.fifo import Fifo
 
 HTTP = "http:"  # before the path of stats that are told in HTTP only
@@ -55,3 +56,12 @@ class Belongings:
 
     def _at(self, stats: str) -> str:
         return stats.removeprefix(HTTP)
+
+
+def fifo(plan: Plan) -> Fifo | None:
+    """Return the way to the server's FIFO, if it has one."""
+    if not plan.fifo:
+        return None
+    from supervisor.runtime.fifo import Fifo
+
+    return Fifo(plan.fifo)

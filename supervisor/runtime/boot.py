@@ -31,11 +31,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from supervisor.config.fleet import FleetPlan
+    from supervisor.runtime.endpoints import Endpoints
+    from supervisor.runtime.fleet import Fleet
+    from supervisor.runtime.fleetendpoints import FleetEndpoints
+
 STDOUT, STDERR = 1, 2
 SOFTWARE = 70  # sysexits.h, EX_SOFTWARE
 
 
-def run(plan: Plan) -> None:
+def run(plan: Plan | FleetPlan) -> None:
     """Keep what the Plan describes, and exit; does not return.
 
     Without a tear-down of the interpreter: it would cost 5 ms, and nothing is left to be torn down.
@@ -49,15 +54,16 @@ def run(plan: Plan) -> None:
     os._exit(code)
 
 
-def keep(plan: Plan) -> int:
-    """Keep the service; return the exit code."""
+def keep(plan: Plan | FleetPlan) -> int:
+    """Keep the service, or several; return the exit code."""
     # Inherited as ignored, it would make the kernel reap our children before us (wait(2)).
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    base = plan if isinstance(plan, Plan) else plan.base
     close_to_children(plan)
-    output = Output(plan.log_format, STDERR if plan.verbose else STDOUT)
-    for note in plan.notes:
+    output = Output(base.log_format, STDERR if base.verbose else STDOUT)
+    for note in base.notes:
         output.event("warning", why=note)
-    keeper = Keeper(plan, output, terminal=terminal.of(plan))
+    keeper = kept(plan, output)
     try:
         listen(keeper)
         code = Loop(keeper).run()
@@ -73,23 +79,32 @@ def keep(plan: Plan) -> int:
     return code
 
 
-def last_words(keeper: Keeper, code: int) -> None:
+def kept(plan: Plan | FleetPlan, output: Output) -> Keeper | Fleet:
+    """Return what keeps it."""
+    if isinstance(plan, Plan):
+        return Keeper(plan, output, terminal=terminal.of(plan))
+    from supervisor.runtime.fleet import Fleet
+
+    return Fleet(plan, output)
+
+
+def last_words(keeper: Keeper | Fleet, code: int) -> None:
     """Report, if anybody wants to know, and leave no files."""
     from supervisor.runtime import lastwords
 
-    lastwords.remove_traces(keeper.plan)
+    for plan in keeper.plans:
+        lastwords.remove_traces(plan)
     if keeper.plan.reports:
-        lastwords.speak(keeper, lastwords.last_report(keeper, code))
+        lastwords.speak(keeper, keeper.report(code))
 
 
-def listen(keeper: Keeper) -> None:
+def listen(keeper: Keeper | Fleet) -> None:
     """Answer at the health and the control socket; what that takes is loaded for the first one."""
 
     def answer(number: int, protocol: str) -> None:
-        from supervisor.runtime.endpoints import Endpoints
         from supervisor.runtime.listener import Listener
 
-        endpoints = Endpoints(keeper)
+        endpoints = _endpoints(keeper)
         told = endpoints.health if protocol == "http" else endpoints.control
         Listener(keeper.poller, _socket.socket(fileno=number), protocol, told)
 
@@ -98,24 +113,37 @@ def listen(keeper: Keeper) -> None:
             keeper.poller.watch(number, _later(answer, number, protocol))
 
 
+def _endpoints(keeper: Keeper | Fleet) -> Endpoints | FleetEndpoints:
+    if isinstance(keeper, Keeper):
+        from supervisor.runtime.endpoints import Endpoints
+
+        return Endpoints(keeper)
+    from supervisor.runtime.fleetendpoints import FleetEndpoints
+
+    return FleetEndpoints(keeper)
+
+
 def _later(answer: Callable[[int, str], None], number: int, protocol: str) -> Callable[[], None]:
     return lambda: answer(number, protocol)
 
 
-def read_plan(fd: int) -> Plan:
+def read_plan(fd: int) -> Plan | FleetPlan:
     """Read the Plan from the descriptor that the front left."""
     from supervisor.runtime import leanjson
 
     with open(fd, encoding="utf-8") as file:
-        return decode(leanjson.loads(file.read()))
+        data = leanjson.loads(file.read())
+    if "members" not in data:
+        return decode(data)
+    from supervisor.config import fleet
+
+    return fleet.decode(data)
 
 
-def close_to_children(plan: Plan) -> None:
+def close_to_children(plan: Plan | FleetPlan) -> None:
     """Keep our descriptors to ourselves; those that are handed over are so one by one."""
-    inherited = (plan.signal_fd, plan.drain_fd, plan.health_fd, plan.control_fd)
-    for number in (*inherited, *(door.fd for door in plan.doors if door.fd is not None)):
-        if number >= 0:
-            os.set_inheritable(number, False)
+    for number in plan.descriptors:
+        os.set_inheritable(number, False)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import posix
 from time import monotonic
 
 from supervisor.core.events import Event, Exited, Reaped, Spawned, SpawnFailed
 from supervisor.core.exitstatus import NOT_EXECUTABLE, NOT_FOUND
+from supervisor.runtime import spawning
 from supervisor.runtime.process import UNKNOWN, Process, name_of, parent_and_birth
 
 TYPE_CHECKING = False
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from supervisor.runtime.terminal import Terminal
 
 KILL = 9
-SHELL = "/bin/sh"
 REMEMBERED = 64  # processes that have ended, for the report
 TREE_ROUNDS = 5  # of killing and looking again, for those who were born meanwhile
-UNTOUCHABLE = (9, 19, 32, 33)  # KILL, STOP and the two that glibc keeps for itself
-DEFAULTED = [number for number in range(1, 65) if number not in UNTOUCHABLE]
 
 
 class Children:
@@ -45,6 +42,7 @@ class Children:
         self._plan, self._poller, self.ended = plan, poller, ended
         self._places = {fd: fd for fd in plan.pass_fds} if places is None else places
         self.alone = True  # no other generation has processes
+        self.environment: dict[str, str] = {}  # for this one, besides the Plan's
         self.main: Process | None = None
         self.known: dict[int, Process] = {}
 
@@ -60,7 +58,7 @@ class Children:
         elif plan.own_group:
             options["setpgroup"] = 0
         try:
-            pid = self._spawn(plan.executable, list(plan.argv), options)
+            pid = spawning.spawn(plan, self._places, self.environment, **options)
         except OSError as error:
             code = NOT_FOUND if error.errno == errno.ENOENT else NOT_EXECUTABLE
             return SpawnFailed(code, f"cannot run {plan.executable}: {error.strerror}.")
@@ -69,25 +67,13 @@ class Children:
             terminal.hand_to(self.main)
         return Spawned(pid)
 
-    def _spawn(self, program: str, argv: list[str], options: dict[str, Any]) -> int:
-        """Spawn it; a text without a first line that says by what is the shell's (execvp(3))."""
-        try:
-            return posix.posix_spawn(
-                program,
-                argv,
-                {**os.environ, **dict(self._plan.environment)},
-                setsigmask=[],
-                setsigdef=DEFAULTED,
-                file_actions=[
-                    (posix.POSIX_SPAWN_DUP2, ours, number)  # the same one, too: without CLOEXEC
-                    for number, ours in self._places.items()
-                ],
-                **options,
-            )
-        except OSError as error:
-            if error.errno != errno.ENOEXEC or program == SHELL or _is_binary(program):
-                raise
-            return self._spawn(SHELL, [SHELL, program, *argv[1:]], options)
+    def spawn_beside(self, argv: tuple[str, ...]) -> Process:
+        """Start another command where and as whom the main process runs; OSError."""
+        plan = self._plan.replace(argv=argv, executable=argv[0])
+        pid = spawning.spawn(plan, spawning.SILENT, {}, setpgroup=0)
+        process = self._hold(pid, "probe", None)
+        assert process is not None  # noqa: S101 - a child that was not reaped is there
+        return process
 
     def take(self, pid: int, status: int) -> Event | None:
         """Return the news of a reaped process; None if it is nobody of this generation."""
@@ -229,12 +215,6 @@ class Children:
         """Close what is left open; the generation is over."""
         for process in self.known.values():
             process.let_go()
-
-
-def _is_binary(path: str) -> bool:
-    """Tell whether a file is no text; as bash looks before it runs one."""
-    with open(path, "rb") as file:
-        return b"\0" in file.read(128)
 
 
 def group_of(pid: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 from time import monotonic
 
+from supervisor.runtime.keeper import Keeper
 from supervisor.runtime.reaping import reap
 
 TYPE_CHECKING = False
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from typing import Final
 
     from supervisor.core.policy import Rung
+    from supervisor.runtime.fleet import Fleet
     from supervisor.runtime.generation import Generation
-    from supervisor.runtime.keeper import Keeper
 
 TERM, KILL = 15, 9
 SOFTWARE: Final = 70  # sysexits.h, EX_SOFTWARE
@@ -23,26 +24,31 @@ RUNG_S: Final = 2.0
 LOOK_EVERY_MS: Final = 10
 
 
-def end(keeper: Keeper) -> int:
-    """Stop the service by its own ladder, then by force; return the exit code."""
-    generations = list(keeper.generations.values())
+def end(kept: Keeper | Fleet) -> int:
+    """Stop every service by its own ladder, then by force; return the exit code."""
+    keepers = [kept] if isinstance(kept, Keeper) else list(kept.keepers.values())
+    generations = [one for keeper in keepers for one in keeper.generations.values()]
     until = monotonic() + MOST_S
     for one in generations:
         one.children.ended = lambda _process: None  # nothing is decided any more
         if one.state.budget:
             until = min(until, one.state.budget.kill_at)
-    for rung in keeper.plan.policy.ladder:
-        if not rung.kills:
-            for one in generations:
-                _climb(one, rung)
-            patience = RUNG_S if rung.patience_s is None else rung.patience_s
-            _wait(generations, _main_is_gone, min(until, monotonic() + patience))
-    for one in generations:
+    for number in range(max((len(one.plan.policy.ladder) for one in generations), default=0)):
+        patience = 0.0
+        for one in generations:
+            rungs = one.plan.policy.ladder[number : number + 1]
+            if rungs and not rungs[0].kills:
+                _climb(one, rungs[0])
+                patience_s = rungs[0].patience_s
+                patience = max(patience, RUNG_S if patience_s is None else patience_s)
+        _wait(generations, _main_is_gone, min(until, monotonic() + patience))
+    for one in generations[:1]:
         one.children.alone = True  # nobody is spared any more
     for signal, patience in ((TERM, 0.2), (KILL, 0.5)):
-        keeper.present.children.send_tree(signal)
+        for one in generations[:1]:
+            one.children.send_tree(signal)
         _wait(generations, lambda it: it.children.empty(), monotonic() + patience)
-    asked = keeper.present.state.asked
+    asked = next((one.state.asked for one in generations if one.state.asked), None)
     return 128 + asked.signal if asked else SOFTWARE
 
 

@@ -12,9 +12,11 @@ from supervisor.servers.uwsgi import fifo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from supervisor.runtime.conversation import Conversation
+    from supervisor.runtime.fleet import Fleet
     from supervisor.runtime.keeper import Keeper
 
 REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
@@ -26,6 +28,7 @@ class Endpoints:
     def __init__(self, keeper: Keeper) -> None:
         """Tell of this keeper."""
         self._keeper = keeper
+        self._kept: Keeper | Fleet = keeper
 
     def health(self, head: bytes, talk: Conversation) -> bytes | None:
         """Answer `/livez`, `/readyz`, `/status` and `/metrics`."""
@@ -37,18 +40,28 @@ class Endpoints:
         if path == "/livez":
             return response(200, "alive\n", body=body)
         if path == "/readyz":
-            phase = self._keeper.present.state.phase
+            phase = self._phase
             return response(200 if phase == SERVING else 503, f"{phase}\n", body=body)
-        keeper = self._keeper
         if path == "/status":
-            self._later(
-                talk, lambda: response(200, leanjson.dumps(status(keeper)) + "\n", JSON, body=body)
+            self._found(
+                lambda found: talk.reply(
+                    response(200, leanjson.dumps(found) + "\n", JSON, body=body)
+                )
             )
             return None
         if path == "/metrics":
-            self._later(talk, lambda: response(200, metrics(status(keeper)), METRICS, body=body))
+            self._found(lambda found: talk.reply(response(200, metrics(found), METRICS, body=body)))
             return None
         return response(404, "there is /livez, /readyz, /status and /metrics\n", body=body)
+
+    @property
+    def _phase(self) -> str:
+        return self._keeper.present.state.phase
+
+    def _found(self, told: Callable[[dict[str, Any]], None]) -> None:
+        """Tell what is known after a fresh look."""
+        keeper = self._keeper
+        keeper.present.observer.look(lambda _look: told(status(keeper)))
 
     def control(self, head: bytes, talk: Conversation) -> bytes | None:
         """Answer one line of JSON with one; only to root and our own user."""
@@ -60,13 +73,17 @@ class Endpoints:
             verb = wish["do"]
         except (ValueError, TypeError, KeyError):
             return reply({"error": 'say {"do": "status"}, {"do": "stop"} or {"do": "fifo", ...}'})
-        if verb == "status":
-            self._later(talk, lambda: reply(status(self._keeper)))
-            return None
         if verb == "stop":
-            self._keeper.output.event("asked", via="control", pid=pid, uid=uid)
-            self._keeper.ask(Asked(15, pid, uid, "control"))
+            self._kept.output.event("asked", via="control", pid=pid, uid=uid)
+            self._kept.ask(Asked(15, pid, uid, "control"))
             return reply({"ok": True, "pid": os.getpid()})
+        return self.do(str(verb), wish, talk)
+
+    def do(self, verb: str, wish: dict[str, Any], talk: Conversation) -> bytes | None:
+        """Do what was wished for; None if the answer comes later."""
+        if verb == "status":
+            self._found(lambda found: talk.reply(reply(found)))
+            return None
         if verb == "restart":
             return self._restart(rehearsal=bool(wish.get("rehearse")))
         if verb == "recycle":

@@ -31,7 +31,7 @@ from supervisor.core.failures import failure
 from supervisor.core.machine import step
 from supervisor.core.phases import DELAYING, DONE, QUIESCING, SERVING, STOPPING
 from supervisor.core.state import initial
-from supervisor.runtime import sight
+from supervisor.runtime import belongings, sight
 from supervisor.runtime.belongings import Belongings
 from supervisor.runtime.children import Children
 from supervisor.runtime.journal import Journal
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from supervisor.config.plan import Plan
     from supervisor.core.looks import Look
     from supervisor.report.walk import Findings
-    from supervisor.runtime.fifo import Fifo
     from supervisor.runtime.output import Output
     from supervisor.runtime.poller import Poller
     from supervisor.runtime.process import Process
@@ -76,8 +75,9 @@ class Generation:
         self.state = initial(plan.policy)
         self.doors = quarters.doors
         self.children = Children(plan, poller, self._process_ended, quarters.places)
-        self.observer = sight.of(plan, poller, self.doors, self.children)
-        self.fifo = _fifo(plan)
+        self.inquiry = sight.inquiry(plan, poller, self.children)
+        self.observer = sight.of(plan, poller, self.doors, self.children, self.inquiry)
+        self.fifo = belongings.fifo(plan)
         self.belongings = Belongings(number, self.fifo, plan.stats)
         self.code: int | None = None
         self._events: list[Event] = []
@@ -286,12 +286,6 @@ class Generation:
 
     def _finish(self, action: Finish) -> None:
         self._poller.cancel(self)
+        if self.inquiry:
+            self.inquiry.end()
         self.code = action.code
-
-
-def _fifo(plan: Plan) -> Fifo | None:
-    if not plan.fifo:
-        return None
-    from supervisor.runtime.fifo import Fifo
-
-    return Fifo(plan.fifo)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from supervisor.config.plan import Plan
     from supervisor.core.succession import Order, Outcome
+    from supervisor.runtime.outlet import Outlets
     from supervisor.runtime.output import Output
     from supervisor.runtime.process import Process
     from supervisor.runtime.quarters import Quarters
@@ -43,11 +44,12 @@ class Keeper:
         terminal: Terminal | None = None,
         news: Callable[[], None] = lambda: None,
         neighbours: bool = False,
+        outlets: Outlets | None = None,
     ) -> None:
         """Join the parts; nothing is started yet. `neighbours`: other services run beside it."""
         self.plan, self.output, self.terminal = plan, output, terminal
         self.poller = poller or Poller(lambda why: output.event("internal-error", why=why))
-        self._told_above, self._neighbours = news, neighbours
+        self._told_above, self.neighbours, self.outlets = news, neighbours, outlets
         self.succession = Succession()
         self.code: int | None = None
         self._asked: Asked | None = None
@@ -59,7 +61,7 @@ class Keeper:
         self.last_lines: list[str] = []  # of the generation that was thrown away last
         self._known: tuple[object, ...] = ()
         self._due = succession.FOREVER
-        self.generations = {1: self.generation(1, quarters.first(plan, self.poller))}
+        self.generations = {1: self.generation(1, quarters.first(plan, self.poller, outlets))}
         self.count_generations()
         self._recycler: Recycler | None = None
         if plan.recycle:
@@ -184,22 +186,40 @@ class Keeper:
         """Return whose end is of interest."""
         return [it for one in self.generations.values() for it in one.children.unreaped()]
 
-    def ended(self, pid: int, status: int) -> None:
-        """Take in how a process has ended."""
+    def ended(self, pid: int, status: int) -> bool:
+        """Take in how a process has ended; tell whether it was one of ours."""
         for generation in list(self.generations.values()):
             event = generation.children.take(pid, status)
             if event:
                 generation.feed(event)
-                return
+                return True
+        return False
 
     def reaped(self) -> None:
         """Look whether somebody is left."""
         for generation in list(self.generations.values()):
             generation.check_empty()
 
+    def close(self) -> None:
+        """Give back what an ended service still holds: others go on."""
+        for one in self.generations.values():
+            one.quarters.leave(self.plan)
+            one.children.let_go()
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """All there are."""
+        return (self.plan,)
+
+    def report(self, code: int) -> dict[str, Any]:
+        """Build the report of the end."""
+        from supervisor.runtime import lastwords
+
+        return lastwords.last_report(self, code)
+
     def count_generations(self) -> None:
         """See that a generation that is alone takes all processes for its own."""
-        alone = len(self.generations) == 1 and not self._neighbours
+        alone = len(self.generations) == 1 and not self.neighbours
         for one in self.generations.values():
             one.children.alone = alone
 
@@ -211,9 +231,9 @@ class Keeper:
         """A generation serves, or is over."""
         if one.state.phase == SERVING:
             self.decided(succession.ready(self.succession, one.number))
+            self._told_above()
         else:
             self._over(one)
-        self._told_above()
 
     def _over(self, one: Generation) -> None:
         """Decide what comes after a generation that has ended, for itself or as it was told."""
@@ -277,3 +297,4 @@ class Keeper:
             )
         else:
             self.code = last.code if last.state.asked or self._code is None else self._code
+        self._told_above()

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         def unreaped(self) -> list[Process]:
             """Return whose end is of interest."""
 
-        def ended(self, pid: int, status: int) -> None:
+        def ended(self, pid: int, status: int) -> object:
             """Take in how one of them has ended."""
 
         def reaped(self) -> None:

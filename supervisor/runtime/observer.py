@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from supervisor.runtime.frontdoor import FrontDoor
+    from supervisor.runtime.inquiry import Inquiry
     from supervisor.runtime.poller import Poller
 
 
@@ -21,14 +22,20 @@ class Observer:
     """Takes one look at a time and remembers the workers it saw last."""
 
     def __init__(
-        self, poller: Poller, stats: str | None, doors: list[FrontDoor], probe: str | None = None
+        self,
+        poller: Poller,
+        stats: str | None,
+        doors: list[FrontDoor],
+        probe: str | None = None,
+        inquiry: Inquiry | None = None,
     ) -> None:
         """Nothing was seen yet.
 
         `probe` is the Plan's, which half of a look tells readiness; by default the stats server's
-        where there is one.
+        where there is one. `inquiry` has to agree.
         """
         self._poller, self.stats, self._doors = poller, stats, doors
+        self._inquiry = inquiry
         probe = ("accept" if stats is None else "stats") if probe is None else probe
         self._probes = probes(poller, doors) if probe == "accept" else []
         self._waiting: list[Callable[[Look], None]] = []
@@ -59,7 +66,10 @@ class Observer:
             counts = self.count()
         except OSError:
             counts = self._guess(blind=known is None)
-        self.last = self._probed(combine(counts, known))
+        look = self._probed(combine(counts, known))
+        if self._inquiry:
+            look = look.replace(ready=look.ready and self._inquiry.look())
+        self.last = look
         for seen in waiting:
             seen(self.last)
 

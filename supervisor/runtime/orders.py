@@ -47,7 +47,7 @@ class Orders:
             keeper.decided(succession.over(keeper.succession, number, why))
             return
         try:
-            its = present.quarters.beside(keeper.plan, keeper.poller, number)
+            its = present.quarters.beside(keeper.plan, keeper.poller, number, keeper.outlets)
         except OSError as error:
             present.step_back()
             why = f"its listener can't be opened: {error.strerror or error}"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from supervisor.runtime.poller import Poller
 
+    Outlets = tuple["Outlet", "Outlet"]  # for stdout and for stderr
+
 FLAGS = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 

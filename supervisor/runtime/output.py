@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from supervisor.runtime.outlet import Outlet
+
 FLAGS = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -27,6 +29,7 @@ class Output:
         self._format, self._own = log_format, False
         self._fd = fd
         self.dropped = 0
+        self._outlet: Outlet | None = None
         try:
             kind = os.fstat(fd).st_mode
             if stat.S_ISREG(kind):  # never blocks, and must share the service's file offset
@@ -36,6 +39,10 @@ class Output:
                 self._own = True
         except OSError:
             return
+
+    def join(self, outlet: Outlet) -> None:
+        """Write through an outlet from now on: others' lines go there, and none is to be torn."""
+        self._outlet = outlet
 
     def event(self, event: str, **facts: Any) -> None:
         """Write one line, if any is wanted; never blocks, never raises."""
@@ -60,6 +67,14 @@ class Output:
     def line(self, text: str, patience_s: float = 0.0) -> None:
         """Write one line; wait for room up to `patience_s`."""
         rest = text.encode(errors="backslashreplace") + b"\n"
+        if self._outlet:
+            self._outlet.drain(patience_s)
+            if self._outlet.full:
+                self.dropped += 1
+            else:
+                self._outlet.put(rest)
+                self._outlet.drain(patience_s)
+            return
         until = monotonic() + patience_s
         while rest:
             try:
@@ -84,6 +99,22 @@ class Output:
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+class Named(Output):
+    """The same output, with a service's name in every event."""
+
+    def __init__(self, output: Output, service: str) -> None:
+        """Write where `output` does."""
+        self._output, self._service = output, service
+
+    def event(self, event: str, **facts: Any) -> None:
+        """Write one line that tells whose news it is."""
+        self._output.event(event, service=self._service, **facts)
+
+    def line(self, text: str, patience_s: float = 0.0) -> None:
+        """Write one line."""
+        self._output.line(text, patience_s)
 
 
 def _plain(value: object) -> str:

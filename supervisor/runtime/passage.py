@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from supervisor.runtime.outlet import Outlets
     from supervisor.runtime.poller import Poller
 
     Form = Callable[[bytes, str], bytes]  # of whole lines, and the stream that they came by
@@ -33,7 +34,7 @@ class Passage:
         self,
         poller: Poller,
         targets: tuple[int, int] = (1, 2),
-        outlets: tuple[Outlet, Outlet] | None = None,
+        outlets: Outlets | None = None,
         form: Form | None = None,
     ) -> None:
         """Make the pipes; OSError when there are no descriptors left.

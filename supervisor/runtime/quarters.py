@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from supervisor.config.plan import Plan
     from supervisor.runtime.frontdoor import FrontDoor
+    from supervisor.runtime.outlet import Outlets
     from supervisor.runtime.passage import Passage
     from supervisor.runtime.poller import Poller
 
@@ -35,10 +36,8 @@ class Quarters:
         if self.passage:
             self.passage.open_for_them()
 
-    def beside(self, plan: Plan, poller: Poller, number: int) -> Quarters:
+    def beside(self, plan: Plan, poller: Poller, number: int, outlets: Outlets | None) -> Quarters:
         """Make the next generation's, or nothing: OSError."""
-        from supervisor.runtime.passage import Passage
-
         doors: list[FrontDoor] = []
         drain_fd = -1
         try:
@@ -47,7 +46,7 @@ class Quarters:
             if plan.drain_fd >= 0:
                 drain_fd = os.memfd_create("gracekeeper-drain")
                 os.ftruncate(drain_fd, 1)
-            passage = Passage(poller)
+            passage = _passage(plan, poller, outlets)
         except OSError:
             for door in doors:
                 door.leave()
@@ -76,14 +75,25 @@ class Quarters:
             self.passage.end()
 
 
-def first(plan: Plan, poller: Poller) -> Quarters:
-    """Return the first generation's: the front made all of it."""
+def first(plan: Plan, poller: Poller, outlets: Outlets | None) -> Quarters:
+    """Return the first generation's; the front made all of it but a way out that is shared."""
     doors: list[FrontDoor] = []
     if plan.doors:
         from supervisor.runtime.frontdoor import FrontDoor
 
         doors = [FrontDoor(poller, door, plan.late) for door in plan.doors]
-    return Quarters(doors, plan.drain_fd, {fd: fd for fd in plan.pass_fds}, None)
+    places = {fd: fd for fd in plan.pass_fds}
+    passage = _passage(plan, poller, outlets) if plan.log else None
+    if passage:
+        places |= {1: passage.stdout, 2: passage.stderr}
+    return Quarters(doors, plan.drain_fd, places, passage)
+
+
+def _passage(plan: Plan, poller: Poller, outlets: Outlets | None) -> Passage:
+    from supervisor.runtime import lineform
+    from supervisor.runtime.passage import Passage
+
+    return Passage(poller, outlets=outlets, form=lineform.of(plan))
 
 
 def _keep_taken(number: int) -> None:

@@ -11,6 +11,7 @@ from supervisor.runtime.process import moment_of, parent_and_birth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from supervisor.runtime.generation import Generation
@@ -78,25 +79,36 @@ def _last_restart(keeper: Keeper) -> dict[str, Any]:
 
 
 def metrics(found: dict[str, Any]) -> str:
-    """Return the same in Prometheus' text format."""
-    connections = found["connections"]
-    rows = [
-        ("ready", "gauge", "1 when new requests are welcome.", int(found["ready"])),
-        ("generation", "gauge", "How often the service was started.", found["generation"]),
-        ("requests_total", "counter", "Requests that workers answered.", found["requests"]),
-        ("turned_away_total", "counter", "Clients answered with a 503.", found["turned_away"]),
-        ("in_request", "gauge", "Requests that workers run now.", found["in_request"]),
-        ("queued", "gauge", "Connections in the accept queue.", connections["queued"]),
-        ("serving", "gauge", "Connections held by the service.", connections["serving"]),
-        ("workers", "gauge", "Worker processes.", len(found["workers"])),
-    ]
-    text = "".join(
-        f"# HELP gracekeeper_{name} {about}\n# TYPE gracekeeper_{name} {kind}\n"
-        f"gracekeeper_{name} {value}\n"
-        for name, kind, about, value in rows
-        if value is not None
-    )
+    """Return the same in Prometheus' text format; of several services, with their names."""
+    several = [one for one in found.get("services", ()) if "phase" in one]
+    labelled = [(f'service="{one["name"]}"', one) for one in several] or [("", found)]
+    text = ""
+    for name, kind, about, value_of in METRICS:
+        rows = [(label, value_of(one)) for label, one in labelled]
+        text += f"# HELP gracekeeper_{name} {about}\n# TYPE gracekeeper_{name} {kind}\n"
+        text += "".join(
+            f"gracekeeper_{name}{_in_braces(x)} {n}\n" for x, n in rows if n is not None
+        )
     text += "# HELP gracekeeper_phase 1 for the present phase.\n# TYPE gracekeeper_phase gauge\n"
     for phase in PHASES:
-        text += f'gracekeeper_phase{{phase="{phase}"}} {int(phase == found["phase"])}\n'
+        for label, one in labelled:
+            labels = _in_braces(label, f'phase="{phase}"')
+            text += f"gracekeeper_phase{labels} {int(phase == one['phase'])}\n"
     return text
+
+
+def _in_braces(*labels: str) -> str:
+    told = ",".join(label for label in labels if label)
+    return f"{{{told}}}" if told else ""
+
+
+METRICS: tuple[tuple[str, str, str, Callable[[dict[str, Any]], int | None]], ...] = (
+    ("ready", "gauge", "1 when new requests are welcome.", lambda one: int(one["ready"])),
+    ("generation", "gauge", "How often the service was started.", lambda one: one["generation"]),
+    ("requests_total", "counter", "Requests that workers answered.", lambda one: one["requests"]),
+    ("turned_away_total", "counter", "Clients answered with a 503.", lambda x: x["turned_away"]),
+    ("in_request", "gauge", "Requests that workers run now.", lambda one: one["in_request"]),
+    ("queued", "gauge", "Connections in the accept queue.", lambda x: x["connections"]["queued"]),
+    ("serving", "gauge", "Connections held by the service.", lambda x: x["connections"]["serving"]),
+    ("workers", "gauge", "Worker processes.", lambda one: len(one["workers"])),
+)

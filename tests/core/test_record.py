@@ -64,7 +64,7 @@ def test_records_are_equal_by_type_and_fields() -> None:
 
 def test_a_record_shows_the_call_that_makes_it() -> None:
     """In a journal and in a failing test."""
-    shown = "Asked(signal=15, pid=1, uid=-1, via='signal', grace_s=0.0)"
+    shown = "Asked(signal=15, pid=1, uid=-1, via='signal', grace_s=0.0, delays=False)"
     assert repr(Asked(15, 1)) == shown
     assert eval(shown) == Asked(15, 1)
 
