@@ -46,7 +46,11 @@ base-images: ## Make the base images where none can be pulled (root, Docker, deb
 
 .PHONY: image
 image: base-images ## Build the sample app's image (IMAGE=, BASE_IMAGE=)
-	docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) -f docker/app/Dockerfile -t $(IMAGE) .
+	docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) -f docker/app/Dockerfile --target app -t $(IMAGE) .
+
+.PHONY: secrets
+secrets: ## Make up the database password that docker/compose.yaml wants
+	@sh docker/make-secrets.sh
 
 ##@ Try
 .PHONY: demo

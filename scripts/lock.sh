@@ -13,3 +13,4 @@ compile "$@" pyproject.toml requirements/app.in --extra uwsgi -o requirements/ap
 compile "$@" pyproject.toml requirements/bench.in -o requirements/bench.txt
 compile "$@" pyproject.toml requirements/app.in requirements/dev.in --extra uwsgi --extra testing \
   -o requirements/dev.txt
+compile "$@" requirements/test.in -o requirements/test.txt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker.errors import BuildError
@@ -16,26 +17,26 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def app_image() -> Iterator[str]:
     """The sample app's image, docker/app/Dockerfile."""
-    arguments = {}
-    if base := os.environ.get("BASE_IMAGE"):
-        arguments["BASE_IMAGE"] = base
-    yield from _built("gracekeeper/sample-app:test", ROOT, "docker/app/Dockerfile", arguments)
+    yield from built("gracekeeper/sample-app:test", "docker/app/Dockerfile", target="app")
 
 
 @pytest.fixture(scope="session")
 def nginx_image() -> Iterator[str]:
-    """nginx for the unix socket, docker/nginx/Dockerfile."""
-    yield from _built("gracekeeper/nginx:test", ROOT / "docker/nginx", "Dockerfile", {})
+    """nginx in front of the app, docker/nginx."""
+    yield from built("gracekeeper/nginx:test", "docker/app/Dockerfile", target="nginx")
 
 
-def _built(tag: str, context: Path, dockerfile: str, arguments: dict[str, str]) -> Iterator[str]:
+def built(tag: str, dockerfile: str, **options: Any) -> Iterator[str]:
+    """Build an image of the project, and remove its name at the end."""
+    base = os.environ.get("BASE_IMAGE")
     image = DockerImage(
-        context,
+        ROOT,
         tag=tag,
         dockerfile_path=dockerfile,
         clean_up=False,  # its layers make the next session's build quick
-        buildargs=arguments,
+        buildargs={"BASE_IMAGE": base} if base else {},
         rm=True,
+        **options,
     )
     try:
         image.build()

@@ -72,9 +72,9 @@ class Ending:
 class Sample:
     """A container of the sample app.
 
-    `ini` is a file of tests/images/inis, or None for the image's own, the classic one; `ready` is
-    what answers 200 once it serves, or None for not to wait; `options` go to Docker in addition to,
-    or instead of, the hardened ones.
+    `ini` is a file of tests/images/inis, a path in the image, or None for the classic one; `ready`
+    is what answers 200 once it serves, or None for not to wait; `options` go to Docker in addition
+    to, or instead of, the hardened ones.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Sample:
             self._container.waiting_for(strategy)
         if ini is not None:
             self._container.with_volume_mapping(INIS, "/opt/inis")
-            self._container.with_command([f"/opt/inis/{ini}"])
+            self._container.with_command([str(Path("/opt/inis", ini))])
 
     def env(self, **variables: str) -> Self:
         """Set environment variables, before the start."""

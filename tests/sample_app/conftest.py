@@ -15,10 +15,20 @@ from sqlalchemy.pool import NullPool
 from werkzeug.test import TestResponse
 
 from sample_app import create_app
-from sample_app.database import Database, parse_url
+from sample_app.database import Database, named_by
 from sample_app.models import Base
 
-_POSTGRES = os.environ.get("TEST_DATABASE_URL")
+
+def _postgres() -> str:
+    """Another variable than the application's: the tests drop its tables."""
+    names = ("DATABASE_URL", "DATABASE_PASSWORD_FILE")
+    settings = {name: os.environ.get(f"TEST_{name}") for name in names}
+    if not settings["DATABASE_URL"]:
+        return ""
+    return named_by(settings).render_as_string(hide_password=False)
+
+
+_POSTGRES = _postgres()
 
 Refused = Callable[[TestResponse, int], dict[str, Any]]
 
@@ -26,9 +36,9 @@ Refused = Callable[[TestResponse, int], dict[str, Any]]
 @pytest.fixture(params=["sqlite", "postgresql"] if _POSTGRES else ["sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
-    if request.param == "sqlite" or _POSTGRES is None:
+    if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'thoughts.db'}"
-    with create_engine(parse_url(_POSTGRES), poolclass=NullPool).begin() as connection:
+    with create_engine(_POSTGRES, poolclass=NullPool).begin() as connection:
         Base.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE IF EXISTS schema_migrations"))
     return _POSTGRES
