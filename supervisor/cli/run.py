@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from supervisor.cli.recycling import recycle_options
-from supervisor.front.table import OPTIONS, OTHER_VARIABLES, PREFIX, Option
+from supervisor.errors import UsageError
+from supervisor.front.table import CONFIG, OPTIONS, OTHER_VARIABLES, PREFIX, Option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +46,34 @@ def _option(option: Option) -> Callable[[F], F]:
     )
 
 
+def several(
+    context: click.Context, path: str, command: tuple[str, ...], wishes: dict[str, Any]
+) -> None:
+    """Keep the services of a file; what is said here goes before what is said there."""
+    from supervisor.config.file import read
+    from supervisor.front import fleet
+
+    if command:
+        raise UsageError(
+            f"cannot run {command[0]} besides the services of {path} (--config): there is one or"
+            " the other. Make it a service there."
+        )
+    said = [
+        param
+        for param in context.command.params
+        if param.name and context.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    ]
+    containers = {option.target for option in OPTIONS if option.name in fleet.CONTAINERS}
+    for param in said:
+        if param.name not in (*containers, CONFIG, "command"):
+            raise UsageError(
+                f"cannot use {param.opts[0]} with {path} (--config): it is said of one service."
+                " Write it there."
+            )
+    own = {param.name: wishes[param.name] for param in said if param.name in containers}
+    fleet.keep(read(path, os.environ), own)
+
+
 @click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
 @table_options
 @recycle_options
@@ -64,8 +94,12 @@ def run(context: click.Context, /, command: tuple[str, ...], **wishes: Any) -> N
     input (nothing was started), 126 or 127 when the command can't be executed or isn't there.
 
     \b
-    Example:  gracekeeper run --grace 30 --health :8081 -- uwsgi --ini /opt/uwsgi/uwsgi.ini
+    Examples:  gracekeeper run --grace 30 --health :8081 -- uwsgi --ini /opt/uwsgi/uwsgi.ini
+               gracekeeper run --config gracekeeper.toml
     """
+    config = wishes.pop(CONFIG)
+    if config is not None:
+        several(context, config, command, wishes)
     from supervisor.front.options import Options
     from supervisor.front.prepare import keep
     from supervisor.front.recycling import RecycleOptions

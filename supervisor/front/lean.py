@@ -11,7 +11,7 @@ import os
 
 from supervisor.errors import GracekeeperError, InitError
 from supervisor.front.options import Options
-from supervisor.front.table import OPTIONS, OTHER_VARIABLES, PREFIX
+from supervisor.front.table import CONFIG, OPTIONS, OTHER_VARIABLES, PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options | None
     try:
         wishes = _from(environment)
         command = _into(wishes, arguments)
+        if CONFIG in wishes:  # TOML takes more than click does
+            return None
         return Options.of(wishes, command)
     except _NotPlainError:
         return None

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import sys
 
-from supervisor.config.plan import Plan, encode
+from supervisor.config import plan as planned
+from supervisor.config.plan import Plan
+from supervisor.core.policy import Policy
 from supervisor.errors import CommandError, GracekeeperError, UsageError
 from supervisor.front import controlpath, signalmask
 from supervisor.front.controlpath import absolute_path
 from supervisor.front.options import Options
 from supervisor.front.undo import Undo
 from supervisor.servers import generic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from supervisor.config.fleet import FleetPlan
 
 # uWSGI would take itself for one that has just been reloaded, and look for its old sockets.
 NOT_FOR_UWSGI = ("UWSGI_RELOADS", "UWSGI_ORIGINAL_PROC_NAME")
@@ -31,25 +39,56 @@ def plan_for(options: Options, undo: Undo) -> Plan:
     """Check everything, bind everything, start nothing; `undo` takes all of it back."""
     options.check()
     executable = _executable(options)
+    around = container(options, undo)
+    plan = _service(options, executable, undo)
+    _check_restarts(options, plan)
+    return _timed(options, plan).replace(
+        signal_fd=around.signal_fd,
+        health_fd=around.health_fd,
+        control_fd=around.control_fd,
+        control_path=around.control_path,
+        report=around.report,
+        log_format=options.log_format,
+        notes=(*options.notes, *plan.notes, *around.notes),
+    )
+
+
+def service(options: Options, undo: Undo) -> Plan:
+    """Prepare one of several services: what is the container's is not its."""
+    options.check()
+    plan = _service(options, _executable(options), undo)
+    _check_restarts(options, plan)
+    return _timed(options, plan)
+
+
+def container(options: Options, undo: Undo) -> Plan:
+    """Return a Plan of what is the container's alone: sockets, report, log."""
+    options.check()
     report = _writable(options.report)
     health = _health(options.health, undo) if options.health else -1
     control, path, notes = controlpath.open_(options.control, undo)
-    plan = _service(options, executable, undo)
-    _check_restarts(options, plan)
     held, adopts = signalmask.from_launcher()
-    notes += _family(options, adopts=adopts)
-    return plan.replace(
+    return Plan(
+        argv=(),
+        executable="",
+        policy=Policy(options.grace_s),
         signal_fd=held if held >= 0 else signalmask.descriptor(),
         health_fd=health,
         control_fd=control,
         control_path=path,
         report=report,
         log_format=options.log_format,
+        notes=(*notes, *_family(options, adopts=adopts)),
+    )
+
+
+def _timed(options: Options, plan: Plan) -> Plan:
+    """Add what is said of starts and restarts."""
+    return plan.replace(
         restart=options.restart,
         watch=absolute_path(options.watch_file, "--watch-file") if options.watch_file else None,
         start_s=options.start_timeout_s,
         leave_s=options.restart_grace_s,
-        notes=(*options.notes, *plan.notes, *notes),
     )
 
 
@@ -129,7 +168,7 @@ def _check_restarts(options: Options, plan: Plan) -> None:
         )
 
 
-def become_keeper(plan: Plan) -> None:
+def become_keeper(plan: Plan | FleetPlan) -> None:
     """Be the keeper from now on: as we are, if we have stayed lean, else anew by exec."""
     for name in NOT_FOR_UWSGI:
         os.environ.pop(name, None)
@@ -140,17 +179,16 @@ def become_keeper(plan: Plan) -> None:
     _exec(plan)
 
 
-def _exec(plan: Plan) -> None:
+def _exec(plan: Plan | FleetPlan) -> None:
     """Replace this process by one that finds the plan behind a descriptor."""
     import json
 
     fd = os.memfd_create("gracekeeper-plan")
-    os.write(fd, json.dumps(encode(plan)).encode())
+    with open(fd, "w", encoding="utf-8", closefd=False) as file:
+        json.dump(_encoded(plan), file)
     os.lseek(fd, 0, os.SEEK_SET)
-    kept = (fd, plan.signal_fd, plan.drain_fd, plan.health_fd, plan.control_fd)
-    for number in (*kept, *plan.pass_fds):
-        if number >= 0:
-            os.set_inheritable(number, True)
+    for number in (fd, *plan.descriptors):
+        os.set_inheritable(number, True)
     boot = os.path.join(os.path.dirname(os.path.dirname(__file__)), "runtime", "boot.py")
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed before we came
@@ -162,6 +200,14 @@ def _exec(plan: Plan) -> None:
             f"cannot become the keeper: {sys.executable or 'no Python'}: {error.strerror}."
             " Install gracekeeper with an interpreter that this user can run."
         ) from None
+
+
+def _encoded(plan: Plan | FleetPlan) -> dict[str, Any]:
+    if isinstance(plan, Plan):
+        return planned.encode(plan)  # type: ignore[no-any-return]
+    from supervisor.config import fleet
+
+    return fleet.encode(plan)
 
 
 def find(command: str) -> str:

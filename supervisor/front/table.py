@@ -49,7 +49,14 @@ class Option(Record):
         return self.field or self.key
 
 
+CONFIG = "config"  # the only one in whose company there is no command
 OPTIONS = (
+    Option(
+        CONFIG,
+        "text",
+        "Run the services of this gracekeeper.toml in place of one COMMAND.",
+        metavar="FILE",
+    ),
     Option(
         "listen",
         "texts",

@@ -186,7 +186,9 @@ class Fleet:
         return asked.replace(via="fleet", grace_s=grace_s, delays=True)
 
     def _stop(self, order: fleet.Stop) -> None:
-        self.output.event("stopping", service=order.name, grace_s=order.grace_s, why=order.why)
+        why = {"why": order.why} if order.why else {}
+        grace_s = round(order.grace_s, 3)
+        self.output.event("stopping", service=order.name, grace_s=grace_s, **why)
         self._keeper_asked(order.name, self._request(order.grace_s))
 
     def _keeper_asked(self, name: str, event: Asked) -> None:
