@@ -17,6 +17,7 @@ from supervisor.core.signalnames import number
 from supervisor.errors import UsageError
 
 SERVICE = "[A-Za-z0-9][A-Za-z0-9_.-]*"
+BARE_SHARE = rf"{NUMBER}\s*%?"
 STOP = 19  # a process that is stopped does not end
 Schema = Mapping[str, Any]
 
@@ -91,7 +92,7 @@ def count(least: int) -> Kind:
     return Kind(f"a whole number from {least} on", {"type": "integer", "minimum": least}, read)
 
 
-def amount(wanted: str, pattern: str) -> Kind:
+def amount(wanted: str, pattern: str, *, above_zero: bool = True) -> Kind:
     """A quantity that others read; a number becomes text."""
 
     def read(value: Any) -> str:
@@ -99,6 +100,10 @@ def amount(wanted: str, pattern: str) -> Kind:
             value = f"{value:.3f}".rstrip("0").rstrip(".")
         if not re.fullmatch(pattern, _string(value)):
             raise UnfitError(f"it is {said(value)}")
+        if above_zero and not re.search("[1-9]", value):
+            raise UnfitError("it is 0")
+        if (value.endswith("%") or pattern == BARE_SHARE) and float(value.rstrip("% ")) > 100:
+            raise UnfitError("it is more than the whole")
         return str(value)
 
     schema = {"anyOf": [{"type": "number", "minimum": 0}, _texts(pattern)]}
@@ -148,7 +153,7 @@ def _after(value: Any) -> dict[str, str | None]:
 def _environment(value: Any) -> dict[str, str]:
     """Return variables; what they hold may be a secret, so it is never shown."""
     if not isinstance(value, dict):
-        raise UnfitError(f"it is {said(value)}")
+        raise UnfitError("it is no table")
     for name, one in value.items():
         if not name or "=" in name or "\0" in name:
             raise UnfitError(f'"{name}" can name no variable', "Use letters, digits and _")
@@ -249,6 +254,9 @@ USER = text("NAME, UID, NAME:GROUP or UID:GID", r"[^\s:]+(?::[^\s:]+)?")
 VARIABLES = Kind("a list of variables' names", WORDS, _words)
 SIZE_OR_SHARE = amount('a size or a share, such as "256MiB" or "30%"', f"{SIZE}|{SHARE}")
 SIZE_ONLY = amount('a size, such as "10MiB"', SIZE)
-SHARE_ONLY = amount('a share, such as "10%"', rf"{NUMBER}\s*%?")
-TIME = amount('a duration, such as 30 or "1h30m"', DURATION)
-TIME_OR_SHARE = amount('a duration or a share, such as "5m" or "10%"', f"{DURATION}|{SHARE}")
+SHARE_ONLY = amount('a share, such as "10%"', BARE_SHARE)
+TIME = amount('a duration above 0, such as 30 or "1h30m"', DURATION)
+PAUSE = amount('a duration, such as 30 or "1h30m"', DURATION, above_zero=False)
+JITTER = amount(
+    'a duration or a share, such as "5m" or "10%"', f"{DURATION}|{SHARE}", above_zero=False
+)

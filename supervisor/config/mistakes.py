@@ -34,7 +34,8 @@ class Mistakes:
 
     def add(self, path: Path, told: str) -> None:
         """Note one: "cannot X: why. Do Y."."""
-        self._told[self.line(path), told] = None
+        line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in told)
+        self._told[self.line(path), line] = None
         self._paths.add(path)
 
     def at(self, path: Path) -> bool:

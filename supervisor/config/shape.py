@@ -71,11 +71,11 @@ RECYCLE = Table(
         Key("headroom", kinds.SIZE_OR_SHARE, "Replace the largest when the cgroup has less left."),
         Key("pressure", kinds.SHARE_ONLY, "The same when tasks wait for memory so often (PSI)."),
         Key("age", kinds.TIME, "Replace a worker that is older."),
-        Key("jitter", kinds.TIME_OR_SHARE, "Take up to so much off each worker's age.", "10%"),
+        Key("jitter", kinds.JITTER, "Take up to so much off each worker's age.", "10%"),
         Key("requests", kinds.count(1), "Replace a worker after so many requests."),
         Key("leak", kinds.SIZE_ONLY, "Replace a worker that grows so much per 1,000 requests."),
         Key("min_ready", kinds.count(0), "So many workers stay ready meanwhile.", "1"),
-        Key("cool_down", kinds.TIME, "From one worker's return to the next one's leave.", "30s"),
+        Key("cool_down", kinds.PAUSE, "From one worker's return to the next one's leave.", "30s"),
         Key("per_hour", kinds.count(1), "At most so many in an hour.", "60"),
         Key("deadline", kinds.TIME, "A worker that has not gone by then is reminded; after as"
             " long again it is killed.", "60s"),
