@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recycle": VALUES,
     "report": VALUES,
     "config": VALUES | {"servers", "recycle"},
+    "cluster": VALUES | {"servers", "config"},  # a program of its own, which the keeper runs
     "runtime": BELOW_RUNTIME | {"quickimport"},
     "front": BELOW_RUNTIME | {"runtime"},  # it runs before the exec, so it may be rich
     "ops": ASIDE,
