@@ -24,11 +24,20 @@ control_option = click.option(
     help="The control socket, as in `run`; GRACEKEEPER_CONTROL says the same.",
 )
 
+service_argument = click.argument("service", required=False, default=None)
+
 
 def ask(control: str | None, **wish: Any) -> dict[str, Any]:
     """Send one wish and return the answer; GracekeeperError for none, or a refusal."""
     with closing(connect(control)) as client:
         return exchange(client, **wish)
+
+
+def only(control: str | None, service: str | None, verb: str) -> str | None:
+    """Return the service that is meant, by the keeper's own word where none was said."""
+    if service is not None:
+        return service
+    return ask(control, do="which", verb=verb)["service"] or None
 
 
 def connect(control: str | None) -> socket.socket:

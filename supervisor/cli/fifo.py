@@ -21,10 +21,11 @@ def _table() -> str:
 
 @click.command(epilog=_table())
 @control_option
+@click.option("--service", metavar="NAME", help="Of several services, this one's FIFO.")
 @click.argument("command")
-def fifo(control: str | None, command: str) -> None:
+def fifo(control: str | None, service: str | None, command: str) -> None:
     """Write COMMAND, a name or uWSGI's own letter, to its master FIFO.
 
     What would end the service, cut requests or kill the http router is refused, and says why.
     """
-    click.echo(f"wrote {ask(control, do='fifo', command=command)['wrote']}")
+    click.echo(f"wrote {ask(control, do='fifo', command=command, service=service)['wrote']}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from supervisor.cli.client import ask, control_option
+from supervisor.cli.client import ask, control_option, service_argument
 from supervisor.errors import GracekeeperError
 
 EVERY_S = 0.1
@@ -15,24 +15,27 @@ EVERY_S = 0.1
 
 @click.command()
 @control_option
+@service_argument
 @click.option("--rehearse", is_flag=True, help="Start it, see that it gets ready, throw it away.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for the outcome.")
-def restart(control: str | None, rehearse: bool, wait: bool) -> None:
+def restart(control: str | None, service: str | None, rehearse: bool, wait: bool) -> None:
     """Start the service anew beside the running one, and lead newcomers there when it is ready.
 
     The one before then answers everybody whom it has accepted, and ends. If the new one does not
     load or does not become ready in time, it is thrown away, and the running one never noticed:
-    exit code 1, with the last lines that the new one said.
+    exit code 1, with the last lines that the new one said. Of several services, say which; without
+    SERVICE, it is the only one that can be restarted.
 
     SIGHUP to `gracekeeper run` does the same.
     """
-    number = ask(control, do="restart", rehearse=rehearse)["generation"]
+    begun = ask(control, do="restart", rehearse=rehearse, service=service)
+    number, service = begun["generation"], begun["service"] or None
     if not wait:
         click.echo(f"generation {number} is being started", err=True)
         return
     told = ""
     while True:
-        found = ask(control, do="status")
+        found = ask(control, do="status", service=service)
         last = found["restart"]
         line = _progress(number, last)
         if line != told:

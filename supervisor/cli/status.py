@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from supervisor.cli.client import ask, control_option
+from supervisor.cli import services
+from supervisor.cli.client import ask, control_option, service_argument
 
 EVERY_S = 1.0
 MIB = 1 << 20
@@ -17,15 +18,18 @@ HIDDEN = ("mechanism", "why_restart", "every_s", "least_age_s")  # of what limit
 
 @click.command()
 @control_option
+@service_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--watch", is_flag=True, help="Again every second, until Ctrl-C or its end.")
-def status(control: str | None, as_json: bool, watch: bool) -> None:
+def status(control: str | None, service: str | None, as_json: bool, watch: bool) -> None:
     """Show phase, generations, connections and workers of a running gracekeeper.
+
+    Of several services, one line each; more of the one that is named.
 
     Exits with 1 when nobody answers.
     """
     while True:
-        found = ask(control, do="status")
+        found = ask(control, do="status", service=service)
         if watch and not as_json:
             click.clear()  # only on a terminal
         click.echo(json.dumps(found, indent=None if watch else 2) if as_json else text(found))
@@ -36,6 +40,8 @@ def status(control: str | None, as_json: bool, watch: bool) -> None:
 
 def text(found: dict[str, Any]) -> str:
     """Draw a status for a person."""
+    if "services" in found:
+        return services.text(found)
     connections, service = found["connections"], found["service"]
     left = found["budget_left_s"]
     title = f"{service['server']} is {found['phase']}"

@@ -70,6 +70,7 @@ class Fleet(Record):
     ends_at: float = FOREVER
     code: int | None = None  # of the service that has ended all
     why: str = ""  # everything stops, where nobody asked for it
+    left: bool = False  # everybody is over
     called: bool = False  # those that are left were all told, in no order
 
     @property

@@ -58,6 +58,8 @@ def initial(parts: Iterable[Part], grace_s: float, drain_delay_s: float = 0.0) -
 
 def decide(state: Fleet, fact: Fact, now: float) -> Outcome:
     """Decide what one fact means now; `now` in seconds on any clock that only goes forward."""
+    if state.left:
+        return state, ()
     return _CELLS[type(fact)](state, fact, now)
 
 
@@ -131,6 +133,7 @@ def _go_on(state: Fleet, now: float) -> Outcome:
     elif now >= state.stop_from or state.stop_from == FOREVER:
         state, orders = _stop_some(state.replace(stop_from=FOREVER), now)
     if all(life.stage == OVER for life in state.lives.values()):
+        state = state.replace(left=True)
         orders = (*orders, Leave(None if state.asked else _code(state)))
     return state, orders
 
@@ -183,18 +186,29 @@ def _stop_some(state: Fleet, now: float) -> Outcome:
         state = _with(state, name, stage=OVER)
     everybody = state.called or now >= _last_call(state)
     state = state.replace(called=everybody)
-    needed = {
-        need.name
-        for name, life in state.lives.items()
-        if life.stage != OVER
-        for need in state.parts[name].needs
-    }
+    needed = _needed(state)
     for name in _those(state, STARTING, READY):
         if everybody or name not in needed:
             grace_s = grace_of(state, name, now)
             state = _with(state, name, stage=STOPPING, until=FOREVER)
             orders.append(Stop(name, grace_s))
     return state, tuple(orders)
+
+
+def _needed(state: Fleet) -> set[str]:
+    """Return whom somebody needs who is not over.
+
+    What needs an ended one needs what that needed: a database is there for more than migrations.
+    """
+    waiting = [name for name, life in state.lives.items() if life.stage != OVER]
+    needed: set[str] = set()
+    while waiting:
+        for need in state.parts[waiting.pop()].needs:
+            if need.name not in needed:
+                needed.add(need.name)
+                if state.lives[need.name].stage == OVER:
+                    waiting.append(need.name)
+    return needed
 
 
 def grace_of(state: Fleet, name: str, now: float) -> float:
@@ -214,23 +228,22 @@ def _depth(state: Fleet, name: str) -> int:
     waiting = [name]
     while waiting:  # no recursion: a file may have a thousand in a row
         at = waiting[-1]
-        needs = [
-            need.name for need in state.parts[at].needs if state.lives[need.name].stage in RUNNING
-        ]
+        needs = [need.name for need in state.parts[at].needs]
         missing = [need for need in needs if need not in depths]
         if missing:
             waiting += missing
         else:
-            depths[at] = 1 + max((depths[need] for need in needs), default=-1)
+            counts = state.lives[at].stage in RUNNING
+            depths[at] = max((depths[need] for need in needs), default=0) + counts
             waiting.pop()
-    return depths[name]
+    return depths[name] - 1
 
 
 def _last_call(state: Fleet) -> float:
     """Return when all that are left are told to end, in no order; never if they were."""
     if state.called or state.ends_at == FOREVER:
         return FOREVER
-    return state.ends_at - RESERVE_S - min(KEEP_S, state.grace_s / 4)
+    return state.ends_at - min(KEEP_S, state.grace_s / 4)
 
 
 def _code(state: Fleet) -> int:

@@ -84,6 +84,8 @@ class Endpoints:
         if verb == "status":
             self._found(lambda found: talk.reply(reply(found)))
             return None
+        if verb == "which":
+            return reply({"service": self._keeper.plan.name})
         if verb == "restart":
             return self._restart(rehearsal=bool(wish.get("rehearse")))
         if verb == "recycle":
@@ -100,7 +102,8 @@ class Endpoints:
         why = self._keeper.restart(rehearsal=rehearsal)
         if why:
             return reply({"error": f"cannot restart: {why}."})
-        return reply({"ok": True, "generation": self._keeper.succession.newest})
+        number = self._keeper.succession.newest
+        return reply({"ok": True, "generation": number, "service": self._keeper.plan.name})
 
     def _recycle(self, worker: Any) -> dict[str, Any]:
         if worker is not None and not isinstance(worker, int):

@@ -95,12 +95,13 @@ class FleetEndpoints(Endpoints):
         if verb == "status" and name is None:
             self._found(lambda found: talk.reply(reply(found)))
             return None
-        candidates = self._candidates(verb) if name is None else [name]
+        what = str(wish.get("verb")) if verb == "which" else verb
+        candidates = self._candidates(what) if name is None else [name]
         keeper = self._fleet.keepers.get(candidates[0]) if len(candidates) == 1 else None
         if keeper is None or keeper.code is not None:
             known = ", ".join(self._fleet.state.parts)
             which = f"there is no service {name!r} that runs" if name else "of which service"
-            return reply({"error": f"cannot {verb}: {which}? There is {known}."})
+            return reply({"error": f"cannot {what}: {which}? There is {known}."})
         return Endpoints(keeper).do(verb, wish, talk)
 
     def _candidates(self, verb: str) -> list[str]:
