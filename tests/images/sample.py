@@ -154,6 +154,10 @@ class Sample:
         assert found, f"{code}: {out}"
         return int(found[1])
 
+    def send(self, signal: str) -> None:
+        """Send a signal that is no end."""
+        self._container.get_wrapped_container().kill(signal=signal)
+
     def end(self, signal: str = "SIGTERM") -> Ending:
         """Send the signal, wait for the end."""
         container = self._container.get_wrapped_container()

@@ -15,6 +15,10 @@ pytestmark = pytest.mark.docker
 
 ALONE = ["/opt/venv/bin/gracekeeper", "run", "--listen", ":8080", "--", "nginx", "-c"]
 EXPORT = "http://127.0.0.1:8080/api/export?pace_s="
+STATIC = """
+from urllib.request import urlopen
+print(urlopen("http://127.0.0.1:8080/robots.txt").readline().decode(), end="")
+"""
 GRACEKEEPER = "/opt/venv/bin/gracekeeper"
 
 
@@ -69,3 +73,25 @@ def test_nginx_is_restarted_and_stopped_in_front(
     assert tally.lost == 0, (tally.reasons(), ending.told_log())
     assert set(tally.statuses()) == {200}, tally.statuses()
     assert ending.report["requests"]["turned_away"] == tally.turned_away
+
+
+def test_together_in_one_container(app_image: str, nginx_image: str, tmp_path: Path) -> None:
+    """Restarted and stopped under load: nginx is drained first, then uWSGI, and nobody is lost."""
+    tmp_path.chmod(0o777)
+    with (
+        Sample(nginx_image).share(tmp_path, "/run/app") as sample,
+        Loader(app_image, sample.id, EXPORT + "0.2") as loader,
+    ):
+        sample.wait_for_line("/api/export")
+        sample.send("SIGHUP")
+        for service in ("nginx", "uwsgi"):
+            sample.wait_for_line(f'"service": "{service}", "outcome": "done"')
+        assert sample.run("/opt/venv/bin/python3", "-c", STATIC) == (0, "User-agent: *\n")
+        ending = sample.end()
+        tally = loader.tally(asked=ending.asked)
+    assert ending.code == 143, ending.told_log()
+    assert tally.lost == 0, (tally.reasons(), ending.told_log())
+    assert set(tally.statuses()) == {200}, tally.statuses()
+    stopping = [line for line in ending.out.splitlines() if '"event": "stopping"' in line]
+    assert ["nginx" in line for line in stopping] == [True, False], stopping
+    assert not list(tmp_path.iterdir()), "the socket's path stays behind"
