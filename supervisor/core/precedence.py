@@ -8,7 +8,6 @@ at the same time. It is stopped when all that need it are over. Pure, as `core.m
 
 from __future__ import annotations
 
-from supervisor.core.budget import RESERVE_S
 from supervisor.core.fleet import (
     COMPLETED,
     FOREVER,
@@ -218,7 +217,7 @@ def grace_of(state: Fleet, name: str, now: float) -> float:
     """
     left = state.ends_at - now
     after = 0 if state.called else KEEP_S * _depth(state, name)
-    kept = min(after, max(0.0, left - RESERVE_S) / 2)
+    kept = min(after, left / 2)
     return max(LEAST_S, min(state.parts[name].grace_s, left - kept))
 
 

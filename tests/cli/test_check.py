@@ -25,8 +25,8 @@ Start, each as soon as all that it waits for is true:
 Stop, each when all that need it are over; at the latest:
   asked  over
    2.0s  28.0s  nginx  its server's own ladder
-  28.0s  30.0s  db     SIGINT for 5s, SIGQUIT to the group, SIGKILL to the tree
-  28.0s  30.0s  web    its server's own ladder
+  28.0s  29.0s  web    its server's own ladder
+  29.0s  30.0s  db     SIGINT for 5s, SIGQUIT to the group, SIGKILL to the tree
 
 Doors:
   web          uwsgi=FOLDER/app.sock :8000

@@ -44,7 +44,7 @@ class Convoy:
         self.codes: dict[str, int] = {}
         self.stopped: dict[str, float] = {}  # and when each has to be over
         self.asked_at = FOREVER
-        self.in_order = True
+        self.left_at = FOREVER
 
     def tell(self, *facts: Fact) -> list[Order]:
         """Let facts be; return the orders that follow."""
@@ -86,6 +86,7 @@ class Convoy:
             self.stopped[order.name] = self.now + order.grace_s
         elif isinstance(order, Leave):
             assert not self.running()
+            self.left_at = self.now
 
     def holds(self, need: Need) -> bool:
         """Whether a need is met, as a bystander sees it."""

@@ -100,7 +100,7 @@ def test_a_long_row_keeps_half_of_the_time() -> None:
     made.begin()
     for one in row:
         made.up(one.name)
-    assert made.tell(StopAsked()) == [Stop("s1199", 10.0 - 4.5)]
+    assert made.tell(StopAsked()) == [Stop("s1199", 5.0)]
 
 
 def test_near_the_end_order_is_given_up() -> None:
@@ -242,7 +242,7 @@ def test_whatever_happens_it_ends_in_time_and_in_order(
         _die_at_last(made, data)
     assert isinstance(made.said[-1], Leave)
     assert sum(isinstance(order, Leave) for order in made.said) == 1
-    assert made.now <= ends_at + 1e-6
+    assert made.left_at <= ends_at + 1e-6
 
 
 def _live_a_little(made: Convoy, data: st.DataObject) -> None:
