@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,12 @@ from tests.runtime.kept import GRACEKEEPER, Kept, free_port
 _PLACES = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]]
 PATH = os.pathsep.join((*_PLACES, os.environ.get("PATH", os.defpath)))
 BIN = Path(os.path.realpath(shutil.which("postgres", path=PATH) or "/nowhere/postgres")).parent
-NEEDS_POSTGRES = pytest.mark.skipif(not BIN.is_dir(), reason="needs PostgreSQL's server")
 # PostgreSQL refuses to be root; in a user namespace of its own, the same files are somebody else's.
 AS_OTHER = ("unshare", "-U", "--map-user=1000", "--map-group=1000") if os.getuid() == 0 else ()
+_POSSIBLE = not AS_OTHER or not subprocess.run([*AS_OTHER, "true"], check=False).returncode
+NEEDS_POSTGRES = pytest.mark.skipif(
+    not (BIN.is_dir() and _POSSIBLE), reason="needs PostgreSQL's server; root, user namespaces, too"
+)
 MAKE = (*AS_OTHER, sys.executable, "-I", "-m", "supervisor.cluster")
 ADMIN = {"POSTGRES_USER": "app", "POSTGRES_PASSWORD": "s3cret"}
 
@@ -57,12 +60,13 @@ class Served:
 
     def __init__(self, kept: Kept, data: Path, port: int) -> None:
         self.kept, self.data, self.port = kept, data, port
+        self._sessions = ExitStack()
 
     def connect(
         self, database: str = "postgres", user: str = "app", password: str = "s3cret", **more: Any
     ) -> psycopg.Connection[tuple[Any, ...]]:
         """A session; the superuser's, unless another is named."""
-        return psycopg.connect(
+        session = psycopg.connect(
             host="127.0.0.1",
             port=self.port,
             dbname=database,
@@ -71,6 +75,12 @@ class Served:
             connect_timeout=10,
             **more,
         )
+        self._sessions.callback(session.close)
+        return session
+
+    def leave(self) -> None:
+        """Close every session; what the server has cut is closed, too."""
+        self._sessions.close()
 
 
 @contextmanager
@@ -83,4 +93,11 @@ def served(folder: Path, data: Path, *options: str, wait: bool = True) -> Iterat
     with Kept(folder, *run, PATH=PATH) as kept:
         if wait:
             kept.wait_for("ready")
-        yield Served(kept, data, port)
+        server = Served(kept, data, port)
+        try:
+            yield server
+        finally:
+            server.leave()
+        if kept.process.poll() is None:  # killed, it would stand in the way of the next
+            kept.ask()
+            kept.end()
