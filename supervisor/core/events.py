@@ -28,7 +28,8 @@ class Asked(Event):
     signal: int
     pid: int = 0
     uid: int = -1
-    via: str = "signal"  # "control", "restart": another generation follows; "fleet": its turn
+    # "signal", "control", "restart": another generation follows, "fleet": because of another's end
+    via: str = "signal"
     grace_s: float = 0.0  # seconds for this end alone; 0: as the policy says
     delays: bool = False  # with the policy's drain delay, although `grace_s` is given
 

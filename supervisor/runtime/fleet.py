@@ -182,8 +182,8 @@ class Fleet:
         self._feed(Ended(name, code))
 
     def _request(self, grace_s: float) -> Asked:
-        asked = self.asked or Asked(TERM)
-        return asked.replace(via="fleet", grace_s=grace_s, delays=True)
+        asked = self.asked or Asked(TERM, via="fleet")
+        return asked.replace(grace_s=grace_s, delays=True)
 
     def _stop(self, order: fleet.Stop) -> None:
         why = {"why": order.why} if order.why else {}
