@@ -101,6 +101,10 @@ bench-recycle: setup ## What clients notice when workers are replaced, ours and 
 bench-pid1: setup ## What being PID 1 costs, ours, a bare loop's and seven other inits' (root, gcc; ARGS=)
 	$(BIN)/python -m benchmarks.init $(ARGS)
 
+.PHONY: bench-ledger
+bench-ledger: setup base-images ## Is all that was answered 201 in the database, once? (Docker Compose v2; ARGS=)
+	$(BIN)/python -m benchmarks.ledger $(ARGS)
+
 ##@ Look after
 .PHONY: lock
 lock: ## Resolve the pinned dependencies anew (ARGS=--upgrade for newer versions)

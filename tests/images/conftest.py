@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from docker.errors import BuildError
 from testcontainers.core.image import DockerImage
+
+from benchmarks.ledgers.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +27,28 @@ def app_image() -> Iterator[str]:
 def nginx_image() -> Iterator[str]:
     """nginx in front of the app, docker/nginx."""
     yield from built("gracekeeper/nginx:test", "docker/app/Dockerfile", target="nginx")
+
+
+@pytest.fixture(scope="session")
+def db_image() -> Iterator[str]:
+    """PostgreSQL, docker/db."""
+    yield from built("gracekeeper/db:test", "docker/db/Dockerfile")
+
+
+@pytest.fixture(scope="session")
+def stack(
+    app_image: str, nginx_image: str, db_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """docker/compose.yaml, not up yet; who uses it says what has to be."""
+    if subprocess.run(
+        ("docker", "compose", "version"), capture_output=True, check=False
+    ).returncode:
+        why = "there is no Docker Compose v2; docker/base/get-compose.sh installs it"
+        if os.environ.get("REQUIRE_DOCKER") == "1":
+            pytest.fail(why, pytrace=False)
+        pytest.skip(why)
+    with Stack(f"gracekeeper-{os.getpid()}", "test", tmp_path_factory.mktemp("secrets")) as stack:
+        yield stack
 
 
 def built(tag: str, dockerfile: str, **options: Any) -> Iterator[str]:
