@@ -1,0 +1,1 @@
+"""How PostgreSQL's container ends, ours and others: what `benchmarks.db` measures."""
