@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 IMAGE ?= gracekeeper/sample-app:latest
+DB_IMAGE ?= gracekeeper/db:latest
 BASE_IMAGE ?= python:3.11-slim-bookworm
 UV_VERSION := 0.13.9
 ARGS ?=
@@ -47,6 +48,10 @@ base-images: ## Make the base images where none can be pulled (root, Docker, deb
 .PHONY: image
 image: base-images ## Build the sample app's image (IMAGE=, BASE_IMAGE=)
 	docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) -f docker/app/Dockerfile --target app -t $(IMAGE) .
+
+.PHONY: db-image
+db-image: base-images ## Build PostgreSQL's image (DB_IMAGE=, BASE_IMAGE=)
+	docker build --build-arg BASE_IMAGE=$(BASE_IMAGE) -f docker/db/Dockerfile -t $(DB_IMAGE) .
 
 .PHONY: secrets
 secrets: ## Make up the database password that docker/compose.yaml wants
@@ -100,6 +105,10 @@ bench-recycle: setup ## What clients notice when workers are replaced, ours and 
 .PHONY: bench-pid1
 bench-pid1: setup ## What being PID 1 costs, ours, a bare loop's and seven other inits' (root, gcc; ARGS=)
 	$(BIN)/python -m benchmarks.init $(ARGS)
+
+.PHONY: bench-db
+bench-db: setup db-image ## How PostgreSQL ends with clients inside, ours and by plain signals (ARGS=)
+	$(BIN)/python -m benchmarks.db --image $(DB_IMAGE) $(ARGS)
 
 .PHONY: bench-ledger
 bench-ledger: setup base-images ## Is all that was answered 201 in the database, once? (Docker Compose v2; ARGS=)
