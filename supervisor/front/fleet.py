@@ -103,9 +103,9 @@ def _member(
 ) -> Member:
     """Prepare one service; a problem is told with the place in the file."""
     try:
-        with _surroundings(service):
-            plan = _plan(service, declared, undo)
         identity, home = _identity(service)
+        with _surroundings(service):
+            plan = _plan(service, declared, undo, identity)
     except GracekeeperError as error:
         error.args = (f"{service.where}: {error}",)
         raise
@@ -130,7 +130,9 @@ def _member(
     return Member(plan, part)
 
 
-def _plan(service: DeclaredService, declared: Declared, undo: Undo) -> Plan:
+def _plan(
+    service: DeclaredService, declared: Declared, undo: Undo, identity: tuple[int, ...]
+) -> Plan:
     options = Options(
         command=service.command,
         listen=tuple(listening(text) for text in service.listen),
@@ -143,6 +145,7 @@ def _plan(service: DeclaredService, declared: Declared, undo: Undo) -> Plan:
         start_timeout_s=service.start_timeout_s,
         restart_grace_s=service.restart_grace_s,
         recycle=RecycleOptions(**dict(service.recycle)) if service.recycle else None,
+        identity=identity,
     )
     plan = prepare.service(options, undo)
     policy = plan.policy.replace(

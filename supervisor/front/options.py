@@ -48,6 +48,7 @@ class Options(Record):
     parent_death: str | None = None
     recycle: RecycleOptions | None = None  # None: all as by default
     notices_orphans: bool = False  # each that is reaped is worth a line
+    identity: tuple[int, ...] = ()  # uid, gid and groups that the command gets; empty: ours
     init: str = ""  # whose place we take: "tini" or "dumb-init"; a plain init has no budget
     notes: tuple[str, ...] = ()  # warnings, for the log
 

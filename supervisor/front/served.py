@@ -40,7 +40,7 @@ def prepare(options: Options, executable: str, undo: Undo) -> Plan:
     grace_s = max(options.grace_s - options.drain_delay_s, options.restart_grace_s)
     budget_s = grace_s - RESERVE_S
     handed = server.hand(words, given, budget_s, os.getpid())  # the keeper's pid, after the exec
-    _check_configuration(server, executable, arguments, handed, given)
+    _check_configuration(server, (executable, *arguments), handed, given, options.identity)
     drain_fd = _drain_flag()
     no_restart = handed.no_restart or _no_restart(server)
     # What can be restarted is, at SIGHUP; else it may know the signal itself.
@@ -71,21 +71,26 @@ def _no_restart(server: Program) -> str:
 
 def _check_configuration(
     server: Program,
-    executable: str,
-    arguments: tuple[str, ...],
+    command: tuple[str, ...],
     handed: Handover,
     given: list[Listening],
+    identity: tuple[int, ...],
 ) -> None:
     """Refuse a configuration that leaves a door to nobody, where the program shows it."""
     if server.objection is None:
         return
     import subprocess
 
+    # As the service itself: nginx makes its logs and its pidfile, only to show what it would do.
+    user, group, *groups = identity or (None, None)
     try:
         shown = subprocess.run(
-            (executable, *arguments, *server.shows),
+            (*command, *server.shows),
             env={**os.environ, **dict(handed.environment)},
             pass_fds=[door.fd for door in given if door.fd >= 0],
+            user=user,
+            group=group,
+            extra_groups=groups if identity else None,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

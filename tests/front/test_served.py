@@ -118,7 +118,7 @@ def test_workers_that_are_not_known_are_not_recycled(
     listen: tuple[tuple[str, str], ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit that nobody would look at is refused, and not ignored."""
-    monkeypatch.setattr(signalmask, "adopt_orphans", lambda: True)
+    monkeypatch.setattr(signalmask, "adopt_orphans", lambda **_: True)
     control = str(tmp_path / "control.sock")
     options = Options(("true",), listen, control=control, recycle=RecycleOptions(requests=5))
     with Undo() as made, pytest.raises(UsageError, match="cannot recycle the workers of true"):

@@ -140,3 +140,26 @@ def test_a_door_that_would_be_nobody_s(tmp_path: Path, listen: str, told: str) -
     assert (
         f"cannot hand a listener to nginx (--listen): {told.format(address=address)}" in done.stderr
     )
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another")
+def test_nothing_is_left_to_root(tmp_path: Path) -> None:
+    """nginx makes files even when it only shows its configuration: as the user of the service."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    own = tmp_path / "own"
+    own.mkdir()
+    os.chown(own, 65534, 65534)
+    address = f"127.0.0.1:{free_port()}"
+    run = command(own, address, address)
+    words = " ".join(run[2:])
+    file = tmp_path / "gracekeeper.toml"
+    file.write_text(
+        f'[services.nginx]\ncommand = "{words}"\nlisten = ["{address}"]\nuser = "65534:65534"\n'
+    )
+    with Kept(tmp_path, *GRACEKEEPER, "--config", str(file)) as kept:
+        kept.wait_for("ready")
+        assert {path.stat().st_uid for path in own.iterdir()} == {65534, os.getuid()}, kept.text
+        assert (own / "nginx.pid").stat().st_uid == 65534
+        kept.ask()
+        assert kept.end() == 143, kept.text
