@@ -50,7 +50,7 @@ def text(found: dict[str, Any]) -> str:
         ("pid", f"{found['pid']} gracekeeper, {_or(service['pid'], 'no')} {service['server']}"),
         ("waiting", f"{connections['queued']} queued, {connections['half_open']} half open"),
         ("inside", f"{connections['serving']} connections, {_or(found['in_request'])} in request"),
-        ("answered", f"{found['requests']} requests, {found['turned_away']} turned away"),
+        ("answered", f"{_or(found['requests'])} requests, {found['turned_away']} turned away"),
         ("restart", _restart(found)),
         ("recycle", _recycle(found["recycle"])),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supervisor.report.build import SCHEMA
+from supervisor.report.verdict import recovers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def verdict(
         told = f"{signal} was answered in {seconds:.1f} s"
     else:
         told = "All services have ended by themselves"
-    bad = [name for name, one in ran.items() if _cut(one)]
+    bad = [name for name, one in ran.items() if _went_badly(one)]
     if bad:
         own = " ".join(f"{name}: {_without_exit(ran[name]['verdict'])}" for name in bad)
         return f"{told}. {own} Exit {code}."
@@ -112,9 +113,9 @@ def verdict(
     return f"{told}{by}.{unseen} Exit {code}."
 
 
-def _cut(report: dict[str, Any]) -> bool:
+def _went_badly(report: dict[str, Any]) -> bool:
     requests = report["requests"]
-    return bool(requests["lost"] or requests["cut"])
+    return bool(requests["lost"] or requests["cut"] or recovers(report["service"]))
 
 
 def _without_exit(text: str) -> str:

@@ -21,8 +21,18 @@ def verdict(report: dict[str, Any]) -> str:
         told = _cut(report)
     else:
         told = _answered(report)
-    cluster = _cluster(service["cluster"])
+    cluster = ""
+    if recovers(service):
+        state = repr(service["cluster"])
+        cluster = (
+            f" The database was not shut down (its state is {state}): its next start recovers it."
+        )
     return f"{told}{_others(requests)}{cluster} Exit {report['exit_code']}."
+
+
+def recovers(service: dict[str, Any]) -> bool:
+    """Tell whether a database was left in a state that its next start has to repair."""
+    return service["cluster"] not in (None, *SHUT_DOWN)
 
 
 def _answered(report: dict[str, Any]) -> str:
@@ -63,12 +73,6 @@ def _rolled_back(report: dict[str, Any]) -> str:
         f"The drain delay of {delay} was over: {_still(report['requests'], 'transaction')}, and"
         f" {were} rolled back. Give more of it, or make them shorter."
     )
-
-
-def _cluster(state: str | None) -> str:
-    if state is None or state in SHUT_DOWN:
-        return ""
-    return f" The database was not shut down (its state is {state!r}): its next start recovers it."
 
 
 def _unasked(report: dict[str, Any]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from supervisor.core.events import Asked, Exited
+from supervisor.core.fleet import Fleet, Part
 from supervisor.core.looks import Look
 from supervisor.core.policy import Policy
+from supervisor.report.fleet import verdict
 from supervisor.servers.postgres import ladder
 from tests.report.lives import Life
 
@@ -85,3 +87,14 @@ def test_the_signal_that_shuts_the_door_cuts_nobody() -> None:
     """It goes to the main process while transactions run, and lets them run on."""
     life = Life(POSTGRES).shut("none").look(OPEN, EMPTY, EMPTY, EMPTY)
     assert life.tell(Exited(7, 0)).end().report("shut down")["requests"]["lost"] == 0
+
+
+def test_among_other_services_it_is_told_as_well() -> None:
+    """A cluster that needs a recovery is news even where nobody was cut."""
+    reports = {"db": quiet().report("in production"), "app": quiet().report()}
+    parts = {name: Part(name) for name in reports}
+    told = verdict(Fleet(parts, {}, asked=True), reports, 143, "SIGTERM", 0.1)
+    assert told == (
+        "SIGTERM was answered in 0.1 s. db: SIGTERM was answered in 0.1 s: no request was lost."
+        f"{RECOVERS} it. Exit 143."
+    )
