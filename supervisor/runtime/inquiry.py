@@ -70,16 +70,16 @@ class Inquiry:
 
     def _connect(self, target: str) -> None:
         """Connect; for http, ask for the path and read how the answer begins."""
+        if self._readiness.kind == "socket":
+            self._begin(_socket.socket(_socket.AF_UNIX), target, b"")
+            return
         place, _, path = target.removeprefix(HTTP).partition("/")
         host, _, port = place.rpartition(":")
-        if self._readiness.kind == "socket":
-            made, where = _socket.socket(_socket.AF_UNIX), target
-            self._begin(made, where, b"")
-            return
+        where = (host.strip("[]") or "127.0.0.1", int(port))
         family = _socket.AF_INET6 if host.startswith("[") else _socket.AF_INET
         request = f"GET /{path} HTTP/1.0\r\nHost: {place}\r\n\r\n".encode()
         asks = request if self._readiness.kind == "http" else b""
-        self._begin(_socket.socket(family), (host.strip("[]") or "127.0.0.1", int(port)), asks)
+        self._begin(_socket.socket(family), where, asks)
 
     def _begin(self, made: _socket.socket, where: Any, request: bytes) -> None:
         made.setblocking(False)

@@ -25,8 +25,6 @@ def main(name: str, *words: str) -> None:
     """Do what the words say, then wait for a signal."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1})
     say(name, "is up", Path.cwd(), os.getuid(), os.getgid(), os.environ.get("HUSH", ""))
-    if "later" in words:
-        signal.sigwait({signal.SIGUSR1})
     if "notify" in words:
         notify("STATUS=nearly\nREADY=1")
     if "daemon" in words and os.fork() == 0:

@@ -45,6 +45,13 @@ def order(kept: Kept, event: str) -> list[str]:
     return [one["service"] for one in kept.events if one["event"] == event]
 
 
+def notify_socket(pid: int) -> bytes | None:
+    """The address that a service was told; None as long as its environment isn't laid out."""
+    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    said = [one.partition(b"=@")[2] for one in environment if one.startswith(b"NOTIFY_SOCKET=")]
+    return b"\0" + said[0] if said else None
+
+
 def test_in_order_and_back(tmp_path: Path) -> None:
     """Each starts when what it needs is ready, and ends when nobody needs it."""
     services = (
@@ -112,13 +119,13 @@ def test_a_task_is_stopped_and_nothing_follows(tmp_path: Path) -> None:
 
 def test_who_is_never_ready_is_given_up(tmp_path: Path) -> None:
     """With timeout(1)'s code; what a stranger says to its notify socket is not heard."""
-    late = service("app", "later", ready="{ notify = true }", start_timeout="1.2")
+    keys = {"ready": "{ notify = true }", "start_timeout": "1.2"}
+    late = service("app", command='["sleep", "1000"]', **keys)
     with fleet(tmp_path, late) as kept:
         pid = kept.wait_for("spawned", service="app")["pid"]
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        told = next(one for one in environment if one.startswith(b"NOTIFY_SOCKET=@"))
+        told = kept.wait_until(lambda: notify_socket(pid), "NOTIFY_SOCKET")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
-            stranger.sendto(b"READY=1", b"\0" + told.partition(b"@")[2])
+            stranger.sendto(b"READY=1", told)
         assert kept.end() == 124, kept.text
     assert "app was not ready in time" in kept.report["verdict"]
     assert "ready" not in {event["event"] for event in kept.events}
