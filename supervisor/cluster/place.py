@@ -78,7 +78,13 @@ class Place:
             ) from None
 
     def clear(self) -> None:
-        """Remove what was begun and is not whole."""
+        """Remove what was begun and is not whole, its log elsewhere (initdb -X) included."""
+        log = self.new / "pg_wal"
+        if (
+            log.is_symlink() and log.is_dir()
+        ):  # initdb would not have taken a directory that was not empty
+            for path in log.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         if self.new.exists():
             shutil.rmtree(self.new)
 

@@ -76,6 +76,18 @@ def test_what_was_begun_is_cleared(tmp_path: Path, mounted: Path, inside: bool) 
     assert not (data / INSIDE).exists()
 
 
+def test_a_log_elsewhere_is_cleared_too(tmp_path: Path) -> None:
+    """With `initdb -X`; or the next start's initdb would refuse the directory."""
+    (tmp_path / "log" / "archive_status").mkdir(parents=True)
+    (tmp_path / "log" / "000000010000000000000001").touch()
+    place = Place(tmp_path / "data")
+    made(place)
+    (place.new / "pg_wal").symlink_to(tmp_path / "log")
+    place.clear()
+    place.close()
+    assert [path.name for path in tmp_path.rglob("*")] == ["log"]
+
+
 def test_one_at_a_time(tmp_path: Path) -> None:
     """The second is refused while the first is at work."""
     place = Place(tmp_path / "data")
