@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
+EXEC_EVERY_S: Final = 0.2  # a process costs more than a connection
 KINDS: Final = ("socket", "tcp", "http", "file", "exec", "notify", "stats")
 
 
@@ -23,5 +24,5 @@ class Readiness(Record):
     kind: str
     target: str = ""
     argv: tuple[str, ...] = ()
-    every_s: float = 0.2
+    every_s: float = 0.05
     patience_s: float = 1.0  # for one answer

@@ -9,7 +9,7 @@ from supervisor.config import meaning, secrets
 from supervisor.config.declared import Declared, DeclaredService
 from supervisor.config.kinds import split_listen
 from supervisor.config.mistakes import Mistakes, UnfitError, shown
-from supervisor.config.readiness import KINDS, Readiness
+from supervisor.config.readiness import EXEC_EVERY_S, KINDS, Readiness
 from supervisor.config.shape import SERVICES
 from supervisor.config.shaping import Values
 from supervisor.core.fleet import Need
@@ -114,7 +114,8 @@ def _readiness(folder: File, values: Values) -> Readiness:
     kind = next((one for one in KINDS if one in values), KINDS[0])
     value = values.get(kind, "")
     is_path = kind in ("socket", "file") or (kind == "stats" and ":" not in value)
-    times = {"every_s": values.get("every"), "patience_s": values.get("timeout")}
+    every_s = values.get("every", EXEC_EVERY_S if kind == "exec" else None)
+    times = {"every_s": every_s, "patience_s": values.get("timeout")}
     return Readiness(
         kind,
         "" if kind in ("exec", "notify") else _absolute(folder, value) if is_path else value,

@@ -47,8 +47,8 @@ READY = Table(
         Key("notify", kinds.YES, "The service says READY=1 (sd_notify(3), `$NOTIFY_SOCKET`)."),
         Key("stats", kinds.text("a path or HOST:PORT"), "uWSGI's stats server, a path or"
             " HOST:PORT, tells of a worker that accepts."),
-        Key("every", kinds.duration(above_zero=True), "From one probe to the next.",
-            _default(Readiness, "every_s"), others=("interval", "period")),
+        Key("every", kinds.duration(above_zero=True), "From one probe to the next; 0.2"
+            " with exec.", _default(Readiness, "every_s"), others=("interval", "period")),
         Key("timeout", kinds.duration(above_zero=True), "One probe has so long to answer.",
             _default(Readiness, "patience_s"), others=("patience",)),
     ),

@@ -62,7 +62,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     web = services["web"]
     assert web.after == (Need("migrate", "completed"), Need("db", "ready"))
     assert web.listen == (f"uwsgi={tmp_path}/app.sock", ":8000")
-    assert web.ready == Readiness("exec", argv=("test", "-e", "x y"))
+    assert web.ready == Readiness("exec", argv=("test", "-e", "x y"), every_s=0.2)
     assert dict(web.recycle) == {
         "memory": "256MiB", "age": "3600", "jitter": "10%", "requests": 1000, "memory_as": "uss",
     }  # fmt: skip
