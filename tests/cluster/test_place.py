@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.cluster.place import INSIDE, Place, version
-from supervisor.errors import UsageError
+from supervisor.errors import GracekeeperError, UsageError
 
 
 def made(place: Place) -> None:
@@ -52,10 +52,14 @@ def test_a_move_that_was_interrupted_goes_on(mounted: Path) -> None:
     """PG_VERSION comes last, so what is half there is no cluster yet."""
     place = Place(mounted)
     made(place)
-    place.new.rename(mounted / INSIDE / "made")
-    (mounted / INSIDE / "made" / "base").rename(mounted / "base")
+    in_the_way = mounted / "base" / "file"
+    in_the_way.parent.mkdir()
+    in_the_way.touch()
+    with pytest.raises(GracekeeperError, match="cannot put the cluster to .+: Directory not empty"):
+        place.settle()
     place.close()
     assert version(mounted) is None
+    in_the_way.unlink()
     place = Place(mounted)
     assert place.was_interrupted
     place.settle()
