@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,47 @@ def test_in_order_and_back(tmp_path: Path) -> None:
     assert [one["name"] for one in report["services"]] == ["web", "app", "db", "made"]
     assert report["seconds"] < 1
     assert "SIGTERM was answered" in report["verdict"]
+
+
+def test_health_is_everybodys(tmp_path: Path) -> None:
+    """Ready when all are, each with metrics of its own; asked to stop, it is over at once."""
+    port = free_port()
+    services = (
+        service("db", ready='{ file = "db.here" }'),
+        service("app", after='{ db = "started" }'),
+        service("cron", essential="false", ready='{ file = "never" }'),
+    )
+    top = f'health = "127.0.0.1:{port}"\ndrain_delay = 1'
+    with fleet(tmp_path, *services, top=top) as kept:
+        kept.wait_for("ready", service="app")
+        assert fetch(port, "/readyz") == (503, "starting\n")
+        (tmp_path / "db.here").touch()
+        kept.wait_for("ready", service="db")
+        assert fetch(port, "/readyz") == (200, "serving\n")
+        metrics = fetch(port, "/metrics")[1]
+        assert 'gracekeeper_ready{service="app"} 1' in metrics
+        assert 'gracekeeper_phase{service="cron",phase="starting"} 1' in metrics
+        names = [one["name"] for one in json.loads(fetch(port, "/status")[1])["services"]]
+        assert names == ["db", "app", "cron"]
+        kept.ask()
+        kept.wait_for("signal")
+        assert fetch(port, "/readyz") == (503, "stopping\n")
+        assert "stopping" not in {event["event"] for event in kept.events}
+        assert kept.end() == 143
+    assert order(kept, "stopping")[0] in ("app", "cron")
+    assert order(kept, "stopping")[2:] == ["db"]
+    assert kept.report["phases"][0] == {"name": "delaying", "start": 0.0, "end": 1.0}
+
+
+def fetch(port: int, path: str) -> tuple[int, str]:
+    """Ask the health endpoint."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
 
 
 def test_who_dies_ends_everything_with_its_code(tmp_path: Path) -> None:
