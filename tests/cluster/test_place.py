@@ -55,7 +55,9 @@ def test_a_move_that_was_interrupted_goes_on(mounted: Path) -> None:
     in_the_way = mounted / "base" / "file"
     in_the_way.parent.mkdir()
     in_the_way.touch()
-    with pytest.raises(GracekeeperError, match="cannot put the cluster to .+: Directory not empty"):
+    with pytest.raises(
+        GracekeeperError, match=r"cannot put the cluster to .+: Directory not empty"
+    ):
         place.settle()
     place.close()
     assert version(mounted) is None
