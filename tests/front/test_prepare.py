@@ -83,11 +83,11 @@ def test_nothing_is_left_of_a_plan_that_fails(
         assert (folder / "control.sock").exists()
         return path
 
-    def fail() -> int:
+    def fail(_options: Options, _plan: Plan) -> None:
         raise OSError(24, "Too many open files")
 
     monkeypatch.setattr(rundir, "make", make)
-    monkeypatch.setattr(signalmask, "descriptor", fail)
+    monkeypatch.setattr(prepare, "_check_restarts", fail)
     with pytest.raises(OSError, match="Too many open files"):
         prepare.keep(options)
     assert made
