@@ -65,6 +65,8 @@ class Fleet(Record):
     lives: dict[str, Life]
     grace_s: float = 10.0
     drain_delay_s: float = 0.0
+    hurry: bool = True  # a second request makes it faster
+    asked_last: float = FOREVER  # not yet
     asked: bool = False  # by somebody; else a service that is essential has died
     stop_from: float = FOREVER  # everything is to end, from this moment on
     ends_at: float = FOREVER

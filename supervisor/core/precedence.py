@@ -35,6 +35,7 @@ from supervisor.core.fleet import (
     StopAsked,
     TimePassed,
 )
+from supervisor.core.policy import DEBOUNCE_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ KEEP_S: Final = 1.0  # of the budget, for each service that comes after
 LEAST_S: Final = 0.05
 
 
-def initial(parts: Iterable[Part], grace_s: float, drain_delay_s: float = 0.0) -> Fleet:
+def initial(
+    parts: Iterable[Part], grace_s: float, drain_delay_s: float = 0.0, *, hurry: bool = True
+) -> Fleet:
     """Return the state before anything was started."""
     by_name = {part.name: part for part in parts}
-    return Fleet(by_name, dict.fromkeys(by_name, Life()), grace_s, drain_delay_s)
+    return Fleet(by_name, dict.fromkeys(by_name, Life()), grace_s, drain_delay_s, hurry)
 
 
 def decide(state: Fleet, fact: Fact, now: float) -> Outcome:
@@ -95,11 +98,16 @@ def _ended(state: Fleet, fact: Ended, now: float) -> Outcome:
 
 
 def _stop_asked(state: Fleet, _fact: StopAsked, now: float) -> Outcome:
+    """Begin the end; asked again, and not by an echo, hurry those whose turn it is."""
+    again = now - state.asked_last >= DEBOUNCE_S and state.hurry
+    state = state.replace(asked_last=now)
     if not state.ending:
         state = state.replace(
             asked=True, ends_at=now + state.grace_s, stop_from=now + state.drain_delay_s
         )
         return _go_on(state, now)
+    if not again:
+        return state, ()
     if state.stop_from < FOREVER:  # only what is left of the drain delay
         return _go_on(state.replace(stop_from=now), now)
     return state, tuple(Hurry(name) for name in _those(state, STOPPING))

@@ -153,8 +153,9 @@ def _plan(
         probes=service.ready is not None and not plan.policy.looks,
     )
     if service.stop:
+        rungs = service.stop
         policy = policy.replace(
-            ladder=service.stop, unready_ladder=service.stop, forced_ladder=service.stop
+            ladder=rungs, unready_ladder=rungs, forced_ladder=rungs, passes=False
         )
     return plan.replace(
         policy=policy,

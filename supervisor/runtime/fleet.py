@@ -6,7 +6,7 @@ from time import monotonic
 
 from supervisor.core import fleet, precedence
 from supervisor.core.events import Asked
-from supervisor.core.exitstatus import exit_code, shell_code
+from supervisor.core.exitstatus import NOT_EXECUTABLE, exit_code, shell_code
 from supervisor.core.fleet import BecameReady, Began, Ended, Started, StopAsked, TimePassed
 from supervisor.core.phases import SERVING
 from supervisor.runtime.keeper import Keeper
@@ -45,7 +45,9 @@ class Fleet:
         output.join(self.outlets[0])
         policy = plan.base.policy
         parts = [member.part for member in plan.members]
-        self.state = precedence.initial(parts, policy.grace_s, policy.drain_delay_s)
+        self.state = precedence.initial(
+            parts, policy.grace_s, policy.drain_delay_s, hurry=policy.hurry
+        )
         self.journal: list[tuple[float, Fact, tuple[Order, ...]]] = []
         self.keepers: dict[str, Keeper] = {}
         self.reports: dict[str, dict[str, Any]] = {}  # of services that are over
@@ -148,14 +150,21 @@ class Fleet:
 
     def _start(self, order: fleet.Start) -> None:
         name = order.name
-        keeper = Keeper(
-            self._plans[name],
-            Named(self.output, name),
-            self.poller,
-            news=lambda: self._news(name),
-            neighbours=True,
-            outlets=self.outlets,
-        )
+        # Of a task there is nothing to be ready for.
+        quiet = ("ready",) if self.state.parts[name].task else ()
+        try:
+            keeper = Keeper(
+                self._plans[name],
+                Named(self.output, name, quiet),
+                self.poller,
+                news=lambda: self._news(name),
+                neighbours=True,
+                outlets=self.outlets,
+            )
+        except OSError as error:  # no descriptor is left
+            self.output.event("spawn-failed", service=name, why=error.strerror)
+            self._feed(Ended(name, NOT_EXECUTABLE))
+            return
         self.keepers[name] = self._alive[name] = keeper
         keeper.begin()
         if keeper.present.children.main is not None:
@@ -174,6 +183,7 @@ class Fleet:
             return
         if self.plan.reports:
             self.reports[name] = keeper.report(code)
+        self.output.event("over", service=name, code=code)
         keeper.close()
         if len(self._alive) == 1:  # whoever is left of the others is its business, too
             last = next(iter(self._alive.values()))

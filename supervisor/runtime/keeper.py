@@ -121,6 +121,12 @@ class Keeper:
         self.decided(succession.tick(self.succession, now, self.plan.start_s))
 
     @property
+    def grace_s(self) -> float:
+        """How long the end of a generation may take that another one follows."""
+        said = self._asked.grace_s if self._asked else 0.0  # among several, by its turn
+        return said or self.plan.policy.grace_s
+
+    @property
     def turned_away(self) -> int:
         """How many clients got our 503, of those generations that are still there."""
         return sum(one.turned_away for one in self.generations.values())
@@ -245,21 +251,14 @@ class Keeper:
             self._row, wait_s = revival.delay(self.plan.restart, self._row, status, now)
             revive_at = succession.FOREVER if wait_s is None else now + wait_s
         self._code = one.code if late and one.state.asked is None else None
-        why = self._left(one) if one.number == state.leaving else how_ended(one.state.status)
+        why = how_ended(one.state.status)
+        if one.number == state.leaving:
+            from supervisor.runtime import lastwords
+
+            requests = lastwords.left(self, one)
+            self.left += [requests] if self._asked else []
+            why = lastwords.named(requests, one.number)
         self.decided(succession.over(state, one.number, why, revive_at))
-
-    def _left(self, one: Generation) -> str:
-        """Tell what became of whom a generation had accepted; return whom it has lost."""
-        from supervisor.runtime import lastwords
-
-        requests = lastwords.report_of(self, one, one.code or 0)["requests"]
-        told = {name: requests[name] for name in ("lost", "lost_requests", "turned_away")}
-        self.output.event("left", generation=one.number, **told)
-        if self._asked:
-            self.left.append(requests)
-        if not requests["lost"]:
-            return ""
-        return f"generation {one.number} has lost {', '.join(requests['lost_requests'])}"
 
     def began(self) -> None:
         """Remember when the one that serves was started."""

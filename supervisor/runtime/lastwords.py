@@ -72,6 +72,21 @@ def fleet_report(kept: Fleet, code: int) -> dict[str, Any]:
     )
 
 
+def left(keeper: Keeper, one: Generation) -> dict[str, Any]:
+    """Tell what became of whom a generation had accepted, and return the counts."""
+    requests: dict[str, Any] = report_of(keeper, one, one.code or 0)["requests"]
+    told = {name: requests[name] for name in ("lost", "lost_requests", "turned_away")}
+    keeper.output.event("left", generation=one.number, **told)
+    return requests
+
+
+def named(requests: dict[str, Any], generation: int) -> str:
+    """Say whom a generation has lost; nothing if nobody."""
+    if not requests["lost"]:
+        return ""
+    return f"generation {generation} has lost {', '.join(requests['lost_requests'])}"
+
+
 def speak(keeper: Keeper | Fleet, report: dict[str, Any]) -> None:
     """Write the report wherever it can go."""
     plan = keeper.plan

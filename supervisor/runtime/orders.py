@@ -79,11 +79,11 @@ class Orders:
         leaving.feed(Asked(HUP, via="restart", grace_s=self._keeper.plan.leave_s))
 
     def _dismiss(self, number: int) -> None:
-        grace_s = self._keeper.plan.policy.grace_s  # and no drain delay: nobody has come
+        grace_s = self._keeper.grace_s  # and no drain delay: nobody has come
         self._keeper.generations[number].feed(Asked(HUP, via="restart", grace_s=grace_s))
 
     def _shorten(self, number: int) -> None:
-        self._keeper.generations[number].feed(Shortened(self._keeper.plan.policy.grace_s))
+        self._keeper.generations[number].feed(Shortened(self._keeper.grace_s))
 
     def _settle_in(self, number: int) -> None:
         present = self._keeper.generations[number]

@@ -104,13 +104,14 @@ class Output:
 class Named(Output):
     """The same output, with a service's name in every event."""
 
-    def __init__(self, output: Output, service: str) -> None:
-        """Write where `output` does."""
-        self._output, self._service = output, service
+    def __init__(self, output: Output, service: str, quiet: tuple[str, ...] = ()) -> None:
+        """Write where `output` does; events that are `quiet` are not worth a line."""
+        self._output, self._service, self._quiet = output, service, quiet
 
     def event(self, event: str, **facts: Any) -> None:
         """Write one line that tells whose news it is."""
-        self._output.event(event, service=self._service, **facts)
+        if event not in self._quiet:
+            self._output.event(event, service=self._service, **facts)
 
     def line(self, text: str, patience_s: float = 0.0) -> None:
         """Write one line."""

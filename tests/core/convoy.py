@@ -34,9 +34,11 @@ def part(name: str, *after: str, **more: object) -> Part:
 class Convoy:
     """Feeds facts, remembers orders, and holds every order against what is true."""
 
-    def __init__(self, *parts: Part, grace_s: float = 10.0, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, *parts: Part, grace_s: float = 10.0, delay_s: float = 0.0, hurry: bool = True
+    ) -> None:
         self.parts = {one.name: one for one in parts}
-        self.state: Fleet = precedence.initial(parts, grace_s, delay_s)
+        self.state: Fleet = precedence.initial(parts, grace_s, delay_s, hurry=hurry)
         self.now = 100.0
         self.said: list[Order] = []
         self.started: set[str] = set()
