@@ -140,6 +140,8 @@ class FrontDoor:
             listener, index = group.another(
                 self._first, address, self.door.uid, self.index, len(self._listening)
             )
+        # As the server expects: of two nginx workers that see one newcomer, one would block.
+        os.set_blocking(listener.fileno(), os.get_blocking(self._first.fileno()))
         following = FrontDoor(
             self._poller, self.door.replace(address=address, fd=listener.detach()), self._late
         )

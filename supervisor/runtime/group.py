@@ -88,7 +88,6 @@ def another(
         for option in (_socket.TCP_DEFER_ACCEPT, _socket.TCP_NODELAY):
             value = first.getsockopt(_socket.IPPROTO_TCP, option)
             listener.setsockopt(_socket.IPPROTO_TCP, option, value)
-        listener.setblocking(first.getblocking())
     except OSError:
         listener.close()
         raise
