@@ -3,7 +3,7 @@
 The sample app on real containers, docker/compose.yaml: nginx, uWSGI, PostgreSQL. Clerks create
 numbered thoughts through nginx, in its network namespace, while something happens to the app or to
 the database, again and again. Then the ledger of what they were told is compared with the table.
-Images are built first; --tag names others. Writes benchmarks/results/ledger.json.
+Images are built first; --tag names others. Writes benchmarks/results/ledger.json and ledger.md.
 """
 
 from __future__ import annotations
@@ -226,7 +226,24 @@ def main(words: list[str] | None = None) -> int:
         print(f"cannot measure: {error}", file=sys.stderr)
         return 2
     (options.output / "ledger.json").write_text(json.dumps(results, indent=2) + "\n")
+    (options.output / "ledger.md").write_text(table(results))
     return 1 if any(bad(result) for result in results) else 0
+
+
+def table(results: list[dict[str, Any]]) -> str:
+    """The results in Markdown."""
+    lines = [
+        f"{CLERKS} clerks; each thought is sent until it is told 201, with one key.",
+        "",
+        "| what happens | times | created | ledger differences | lost | other answers meanwhile |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in results:
+        others = {name: n for name, n in one["seen"].items() if not name.startswith("201")}
+        told = ", ".join(f"{n} x {name}" for name, n in others.items()) or "none"
+        counts = (one["rounds"], one["created"], len(one["differences"]), one["lost"])
+        lines.append(f"| {one['name']} | {' | '.join(map(str, counts))} | {told} |")
+    return "\n".join(lines) + "\n"
 
 
 def show(result: dict[str, Any]) -> None:
