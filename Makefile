@@ -106,6 +106,10 @@ bench-recycle: setup ## What clients notice when workers are replaced, ours and 
 bench-pid1: setup ## What being PID 1 costs, ours, a bare loop's and seven other inits' (root, gcc; ARGS=)
 	$(BIN)/python -m benchmarks.init $(ARGS)
 
+.PHONY: bench-fleet
+bench-fleet: setup ## Several services, ours and others': start, stop, order, lines (PostgreSQL, nginx; ARGS=)
+	$(BIN)/python -m benchmarks.fleet $(ARGS)
+
 .PHONY: bench-db
 bench-db: setup db-image ## How PostgreSQL ends with clients inside, ours and by plain signals (ARGS=)
 	$(BIN)/python -m benchmarks.db --image $(DB_IMAGE) $(ARGS)
