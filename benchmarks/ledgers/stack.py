@@ -79,8 +79,8 @@ class Stack:
         return state
 
     def wait_for_line(self, service: str, part: str) -> None:
-        """Return when a line of a service's log has this in it; StackError if none ever has."""
-        words = ("docker", "logs", "--follow", self.container(service))
+        """Return when a service logs a line with this in it, from now on; StackError if it won't."""
+        words = ("docker", "logs", "--follow", "--tail", "0", self.container(service))
         with subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
