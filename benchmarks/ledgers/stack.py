@@ -79,7 +79,7 @@ class Stack:
         return state
 
     def wait_for_line(self, service: str, part: str) -> None:
-        """Return when a service logs a line with this in it, from now on; StackError if it won't."""
+        """Return when a service logs, from now on, a line with this in it; StackError if none."""
         words = ("docker", "logs", "--follow", "--tail", "0", self.container(service))
         with subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
