@@ -55,6 +55,11 @@ def build(
         "budget": _budget(policy, state, ended - origin),
         "requests": _requests(found),
         "processes": [_relative(process, origin) for process in processes],
+        "series": found.series.points(origin),
+        "moments": [
+            {"t": round(when - origin, 3), "what": what, "name": name or None}
+            for (what, name), when in found.moments.items()
+        ],
     }
     report["verdict"] = verdict(report)
     return report

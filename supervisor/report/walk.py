@@ -5,7 +5,7 @@ Whoever lives the life can note it as it goes: then nothing is left to be walked
 
 from __future__ import annotations
 
-from supervisor.core.actions import Send
+from supervisor.core.actions import Send, TurnAway
 from supervisor.core.events import (
     Asked,
     DoorClosed,
@@ -17,11 +17,13 @@ from supervisor.core.events import (
 )
 from supervisor.core.machine import step
 from supervisor.core.phases import DELAYING, DONE, QUIESCING, SERVING
+from supervisor.core.signalnames import name
 from supervisor.core.state import FOREVER, initial
+from supervisor.report.series import Series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from typing import Any
 
     from supervisor.core.actions import Action
@@ -52,6 +54,10 @@ class Findings:
         self.door = "none"
         self.turned_away = 0
         self.why = ""
+        self.series = Series()
+        self.moments: dict[
+            tuple[str, str], float
+        ] = {}  # what and its name, when for the first time
 
     def take(
         self, now: float, event: Event, before: State, after: State, actions: tuple[Action, ...]
@@ -66,9 +72,10 @@ class Findings:
                 self.phases.append({"name": after.phase, "start": now, "end": None})
         _note(self, event, now)
         _note_cut(self, before, event, actions, now)
+        _note_moments(self, before, event, actions, now)
 
 
-def walk(policy: Policy, journal: Sequence[Entry]) -> Findings:
+def walk(policy: Policy, journal: Iterable[Entry]) -> Findings:
     """Replay the journal and note what matters."""
     found = Findings(policy)
     for now, event, _recorded in journal:
@@ -78,9 +85,11 @@ def walk(policy: Policy, journal: Sequence[Entry]) -> Findings:
 
 
 def _note(found: Findings, event: Event, now: float) -> None:
-    if isinstance(event, Looked) and found.state.budget and event.look.in_request is not None:
-        found.known, found.known_at = event.look, now
-        found.first = found.first or event.look
+    if isinstance(event, Looked) and found.state.budget:
+        found.series.add(now, event.look)
+        if event.look.in_request is not None:
+            found.known, found.known_at = event.look, now
+            found.first = found.first or event.look
     elif isinstance(event, DoorShut):
         found.door = event.how
     elif isinstance(event, DoorClosed):
@@ -113,6 +122,26 @@ def _note_cut(
     ended = told and not isinstance(event, WorkersGone) and found.state.budget
     if killed or (ended and any(send.target == "main" for send in sends)):
         found.cut, found.cut_at, found.killed = _haste(found.state, event, now), now, killed
+
+
+def _note_moments(
+    found: Findings, before: State, event: Event, actions: tuple[Action, ...], now: float
+) -> None:
+    """Note what a picture marks, each when it came about first: echoes are without number."""
+    seen: list[tuple[str, str]] = []
+    if isinstance(event, Asked) and before.budget:
+        seen.append(("asked-again", name(event.signal)))
+    elif isinstance(event, DoorShut):
+        seen.append(("door-shut", event.how))
+    if any(isinstance(action, TurnAway) for action in actions):
+        seen.append(("turning-away", ""))
+    rung = found.state.on_rung
+    if rung is not None and rung is not before.on_rung:
+        seen.append(("rung", rung.name))
+    if found.cut and found.cut_at == now:
+        seen.append(("cut", found.cut))
+    for one in seen:
+        found.moments.setdefault(one, now)
 
 
 def _haste(state: State, event: Event, now: float) -> str:
