@@ -21,6 +21,7 @@ import psycopg
 from benchmarks.entrypoints import ROOT
 from benchmarks.fleets.running import Run, RunError
 from benchmarks.inits.contenders import environment
+from benchmarks.inits.installed import SYSTEM_PATH, own_bin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 SERVERS = ("postgres", "uwsgi", "nginx")
 OTHER = "nobody"  # PostgreSQL refuses to be root
-_PLACES = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]]
-ENDS = {"postgres": signal.SIGINT, "uwsgi": signal.SIGINT, "nginx": signal.SIGQUIT}
+# Debian's programs of PostgreSQL are not where one looks for programs.
+PLACE = max(map(str, Path("/usr/lib/postgresql").glob("*/bin")), default="/usr/bin")
 _SET_UP_S = 120.0
 _LOOK_EVERY_S = 0.002
 _NGINX = """
@@ -57,6 +58,13 @@ http {{
 """
 
 
+def missing() -> str:
+    """What has to be installed first; empty: nothing."""
+    path = f"{PLACE}:{own_bin()}:{SYSTEM_PATH}"
+    absent = [name for name in SERVERS if not shutil.which(name, path=path)]
+    return f"missing: {', '.join(absent)}" if absent else ""
+
+
 @dataclass(slots=True)
 class Site:
     """A folder with a fresh cluster and what nginx needs; `path`: where programs are."""
@@ -70,7 +78,7 @@ class Site:
     def __post_init__(self) -> None:
         self.folder.chmod(0o755)
         self.http, self.sql = _free_port(), _free_port()
-        self.path = os.pathsep.join((*_PLACES, environment(self.folder)["PATH"]))
+        self.path = f"{PLACE}:{environment(self.folder)['PATH']}"
         self._initdb()
         (self.folder / "nginx.conf").write_text(
             _NGINX.format(
@@ -81,17 +89,12 @@ class Site:
             encoding="utf-8",
         )
 
-    @property
-    def missing(self) -> str:
-        """Programs that are not there."""
-        return ", ".join(name for name in SERVERS if not shutil.which(name, path=self.path))
-
     def _initdb(self) -> None:
         home = self.folder / "cluster"
         home.mkdir()
         if os.getuid() == 0:
             shutil.chown(home, OTHER)
-        command = ["initdb", "-D", str(home / "data"), "-U", "bench", "-A", "trust"]
+        command = ["initdb", "-D", str(home / "data"), "-U", "bench", "-A", "trust", "--no-sync"]
         done = subprocess.run(
             command,
             env={"PATH": self.path, "LANG": "C.UTF-8"},
@@ -143,6 +146,7 @@ class Site:
                 [*self.words(name), *more],
                 env={**environment(self.folder), "PATH": self.path},
                 user=user,
+                process_group=0,
                 stdout=log,
                 stderr=log,
             )
@@ -153,7 +157,10 @@ class Site:
                 time.sleep(_LOOK_EVERY_S)
             return time.monotonic() - began
         finally:
-            process.send_signal(ENDS[name])
+            if name == "postgres":
+                process.send_signal(signal.SIGINT)
+            else:  # nothing to lose; asked so early, uWSGI may take long to end
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait(_SET_UP_S)
 
     def run(self, names: Sequence[str]) -> dict[str, Any]:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 Lines = list[list[str]]
 Tables = list[tuple[str, Lines]]
 
+_HOW = """
+Start in order: nobody was born before one that it comes after; supervisord and circus do that by
+priorities, and wait for nobody to be ready. RSS and anonymous memory: of the supervisor and of
+its helpers. Blocks of 8 KiB end amid a line, as those of buffered programs do: with `inherit` the
+services have our stdout itself, and tear each other's lines. A ratio is to gracekeeper's.
+"""
 _MUSTS = ["must", "measured", "limit", ""]
 _CHAIN = ["", "without us, until it answers", "alone in a file, spawned to ready", "in one file"]
 _CROWD = [
@@ -128,7 +134,7 @@ def markdown(
     page: Tables, versions: Mapping[str, Any], about: str, notes: Sequence[str] = ()
 ) -> str:
     """The same for a page, with what could not be measured at its end."""
-    parts = [f"Measured with {known(versions)}; {about}."]
+    parts = [f"Measured with {known(versions)}; {about}.", _HOW.strip()]
     for title, some in page:
         parts += [f"**{title}**", ruled(some)]
     if notes:
