@@ -1,0 +1,107 @@
+"""All that was found out about one container's end: data, from who looks to who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from supervisor.core.record import Record
+from supervisor.ops.containers import Container, State
+from supervisor.ops.life import Event, Life, lives
+
+SCHEMA: Final = 1
+
+
+class Sighting(Record):
+    """A process that was seen from outside, by its pid there; moments as in events.
+
+    `before`: the kernel's answer to the stop signal, one of disposition.py's words, before it came;
+    empty when nobody could see it. `state`: as it was last seen.
+    """
+
+    pid: int
+    ppid: int
+    name: str
+    argv: tuple[str, ...]
+    first: int
+    last: int
+    state: str = "S"
+    before: str = ""
+
+
+class Foretold(Record):
+    """What `gracekeeper inspect` would have said just before: why a stop would be slow."""
+
+    why: str
+    todo: str
+    killed: bool
+
+
+class Case(Record):
+    """One container's end. `hidden`: what could not be seen, and by what that was hidden."""
+
+    container: Container
+    state: State
+    events: tuple[Event, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    log: tuple[str, ...] = ()
+    report: dict[str, Any] | None = None
+    foretold: Foretold | None = None
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def life(self) -> Life:
+        """Return the last life that is over, or the one that isn't."""
+        found = lives(self.events)
+        over = [life for life in found if life.died]
+        return over[-1] if over else found[-1] if found else Life(self.state.started)
+
+    @property
+    def ends(self) -> int:
+        """Return how many ends were seen."""
+        return sum(bool(life.died) for life in lives(self.events))
+
+    @property
+    def code(self) -> int:
+        """Return the exit code: the event's, because the container may run again or be gone."""
+        died = self.life.died
+        return self.state.code if died is None or died.code is None else died.code
+
+    @property
+    def program(self) -> str:
+        """Return what PID 1 was started as, without its folder."""
+        return self.container.argv[0].rpartition("/")[2] if self.container.argv else ""
+
+    def mentions(self, *names: str) -> bool:
+        """Tell whether its command line, or a process that was seen, is one of these programs."""
+        words = [word for part in self.container.argv for word in part.split()]
+        words += [word for one in self.sightings for word in (one.name, *one.argv[:3])]
+        found = {word.rpartition("/")[2] for word in words}
+        return any(word in names or word.split("_")[0] in names for word in found)
+
+
+def to_json(value: Any) -> Any:
+    """Return records as JSON's own types."""
+    if isinstance(value, Record):
+        return {name: to_json(inner) for name, inner in value.as_dict().items()}
+    return [to_json(one) for one in value] if isinstance(value, tuple) else value
+
+
+def from_json(found: dict[str, Any]) -> Case:
+    """Return what `to_json` made of a case; KeyError or TypeError for anything else."""
+    container, foretold = found["container"], found["foretold"]
+    sightings = ({**one, "argv": tuple(one["argv"])} for one in found["sightings"])
+    return Case(
+        container=Container(**{**container, "argv": tuple(container["argv"])}),
+        state=State(**found["state"]),
+        events=tuple(Event(**one) for one in found["events"]),
+        sightings=tuple(Sighting(**one) for one in sightings),
+        log=_texts(found["log"]),
+        report=found["report"],
+        foretold=Foretold(**foretold) if foretold else None,
+        hidden=_texts(found["hidden"]),
+    )
+
+
+def _texts(found: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(one) for one in found)
