@@ -19,6 +19,7 @@ COMMANDS = {
     "recycle": "Replace workers, one after the other.",
     "ready": "Exit with 0 if the service is ready.",
     "status": "Show what a running gracekeeper knows of its service.",
+    "report": "Draw how a stop went, from its report.",
     "hold": "Become a command with signals blocked until it can hear them.",
     "fifo": "Write a command to uWSGI's master FIFO, if it makes sense now.",
 }

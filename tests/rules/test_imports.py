@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "servers": VALUES | {"recycle"},
     "recycle": VALUES,
     "report": VALUES,
+    "render": VALUES,
     "config": VALUES | {"servers", "recycle"},
     "cluster": VALUES | {"servers", "config"},  # a program of its own, which the keeper runs
     "runtime": BELOW_RUNTIME | {"quickimport"},
@@ -30,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ops": ASIDE,
     "drill": ASIDE,
     "testing": ASIDE,
-    "cli": ASIDE | {"runtime", "front"},
+    "cli": ASIDE | {"render", "runtime", "front"},
     "__main__": {"quickimport", "front", "runtime", "cli"},
     "quickimport": set(),
 }

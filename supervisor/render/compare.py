@@ -1,0 +1,89 @@
+"""Two stops, a before and an after: what has changed, and whether that is better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from supervisor.render.canvas import Canvas, height_of
+from supervisor.render.palette import css
+from supervisor.render.svg import HALF, draw
+from supervisor.render.verdict import lost
+
+if TYPE_CHECKING:
+    from supervisor.render.model import Shutdown
+
+HEADS: Final = ("what", "before", "after", "change")
+GAP: Final = 32
+
+Change = tuple[str, str, str, str, str]  # what, before, after, the change, better/worse/""
+
+
+def table(before: Shutdown, after: Shutdown) -> list[Change]:
+    """Return what can be counted of both; less is better, but for the exit code."""
+    pairs = (
+        ("requests lost", before.requests.lost, after.requests.lost),
+        ("processes killed", before.killed, after.killed),
+        ("seconds used", round(before.seconds, 2), round(after.seconds, 2)),
+    )
+    changes = [_change(what, was, now) for what, was, now in pairs]
+    away = (before.requests.turned_away, after.requests.turned_away)  # a matter of the load
+    changes.insert(1, (*_change("turned away", *away)[:4], ""))
+    grace = (f"{before.budget.grace_s:g}", f"{after.budget.grace_s:g}")
+    codes = (str(before.code), str(after.code))
+    for what, (was, now) in (("seconds of grace", grace), ("exit code", codes)):
+        changes.append((what, was, now, "same" if was == now else "another", ""))
+    return changes
+
+
+def sentence(before: Shutdown, after: Shutdown) -> str:
+    """Say in one sentence which is better."""
+    was, now = before.requests.lost, after.requests.lost
+    took = f"in {after.seconds:.1f} s instead of {before.seconds:.1f} s"
+    if was is None or now is None:
+        unknown = "both" if was is None and now is None else "before" if was is None else "after"
+        where = "in both" if unknown == "both" else unknown
+        return f"What was lost is not known {where}; it ended {took}."
+    if was == now:
+        same = "nothing was lost" if not now else f"{now} lost"
+        return f"Before and after the same: {same}; it ended {took}."
+    better = "Better" if now < was else "Worse"
+    return f"{better}: {now} instead of {was} requests were lost; it ended {took}."
+
+
+def difference(before: Shutdown, after: Shutdown) -> dict[str, object]:
+    """Return the same for programs."""
+    names = ("what", "before", "after", "change", "judged")
+    rows = [dict(zip(names, row, strict=True)) for row in table(before, after)]
+    return {
+        "told": sentence(before, after),
+        "worse": lost(after) and not lost(before),
+        "changes": [{**row, "judged": row["judged"] or None} for row in rows],
+    }
+
+
+def svg_pair(before: Shutdown, after: Shutdown) -> str:
+    """Return both pictures on one axis, side by side."""
+    span_s, width = max(before.seconds, after.seconds), HALF
+    pictures = [
+        draw(one, width, name, span_s=span_s) for name, one in (("b", before), ("a", after))
+    ]
+    tallest = max(map(height_of, pictures))
+    canvas = Canvas(2 * width + GAP)
+    for at, (title, picture) in enumerate(zip(("Before", "After"), pictures, strict=True)):
+        x = at * (width + GAP)
+        canvas.text(x + 4, 16, title, "b")
+        canvas.inset(x, 28, width, picture)
+    return canvas.finish(tallest + 28, "pair", "Before and after", sentence(before, after), css())
+
+
+def _change(what: str, was: float | None, now: float | None) -> Change:
+    if was is None or now is None:
+        return what, _shown(was), _shown(now), "not known", ""
+    if was == now:
+        return what, _shown(was), _shown(now), "same", ""
+    kind = "better" if now < was else "worse"
+    return what, _shown(was), _shown(now), f"{round(now - was, 2):+g}", kind
+
+
+def _shown(value: float | None) -> str:
+    return "not known" if value is None else f"{value:g}"
