@@ -39,7 +39,7 @@ dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:8px
 dl div{border:1px solid var(--rule);border-radius:4px;padding:8px 12px;overflow-wrap:anywhere}
 dl div.long{grid-column:1/-1}
 dt{color:var(--quiet);font-size:.85rem}dd{margin:0;font-weight:600}dd.bad{color:var(--bad)}
-figure{margin:0}svg{display:block;width:100%;height:auto}
+figure{margin:16px 0 0}svg{display:block;width:100%;height:auto}
 .small{display:none}
 @media(max-width:700px){.small{display:block}.large{display:none}}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0;padding:0;
@@ -120,7 +120,7 @@ def when(one: Shutdown) -> str:
 
 
 def _page(title: str, header: str, body: str, *, two: bool = False) -> str:
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'

@@ -98,10 +98,14 @@ def _more_time(one: Shutdown) -> str:
             " period was not the reason."
         )
     named = one.requests.lost_by_uri
-    what = f"{named[0][0]} shorter" if named else "requests shorter"
+    raised = f"Raise the grace period above {budget.grace_s:g} s ({PLATFORM})"
+    if named:
+        return (
+            f"{raised}, or make {named[0][0]} shorter: it still ran after {budget.kill_at:.1f} s."
+        )
     return (
-        f"Raise the grace period above {budget.grace_s:g} s ({PLATFORM}),"
-        f" or make {what}: it still ran after {budget.kill_at:.1f} s."
+        f"{raised}, or see whether it hears {one.signal or 'signals'} at all:"
+        " `gracekeeper inspect PID` while it runs."
     )
 
 
