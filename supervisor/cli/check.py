@@ -29,8 +29,9 @@ Row = tuple[str, ...]
 def check(file: str, as_json: bool) -> None:
     """Read a gracekeeper.toml and tell what it would do; nothing is started.
 
-    All mistakes are told at once, each with its line. Variables and secrets are those of this
-    environment; they are never shown.
+    All mistakes are told at once, each with its line; what only starting can tell (users, programs,
+    addresses in use) is not looked at. Secrets from files, and variables of services that are named
+    like one, are not shown; what ${...} puts elsewhere is.
 
     \b
     Exit codes: 0 the file is right, 2 it is not.

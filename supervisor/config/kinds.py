@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,18 +67,18 @@ def choice(*choices: str) -> Kind:
     return Kind(f"{', '.join(words[:-1])} or {words[-1]}", _texts("|".join(choices)), read)
 
 
-def duration(*, above_zero: bool = False) -> Kind:
+def duration(*, above: float | None = None) -> Kind:
     """Seconds as a number, or a duration as people write it."""
 
     def read(value: Any) -> float:
         found = seconds(value)
-        if above_zero and not found:
-            raise UnfitError("it is 0")
+        if above is not None and found <= above:
+            raise UnfitError(f"it is {found:g}")
         return found
 
-    least = "exclusiveMinimum" if above_zero else "minimum"
-    schema = {"anyOf": [{"type": "number", least: 0}, _texts(DURATION)]}
-    more = "a duration above 0" if above_zero else "a duration"
+    least = {"minimum": 0} if above is None else {"exclusiveMinimum": above}
+    schema = {"anyOf": [{"type": "number", **least}, _texts(DURATION)]}
+    more = "a duration" if above is None else f"a duration above {above:g}"
     return Kind(f'{more}: a number of seconds, or "500ms", "30s", "2m", "1h30m"', schema, read)
 
 
@@ -187,18 +188,35 @@ def _tcp(value: Any) -> str:
     found = address.parse(_address(value))
     if found.family == "unix":
         raise UnfitError("it is the path of a socket", "Write it as `socket`")
-    return str(found.replace(host=found.reachable))
+    return str(found.replace(host=_numeric(found.reachable)))
 
 
 def _http(value: Any) -> str:
+    """Return the URL as `http://HOST:PORT/PATH`, with a host that needs not be looked up."""
     try:
         parts = urlsplit(_string(value))
-        right = parts.scheme == "http" and parts.hostname and parts.port != 0
+        port = 80 if parts.port is None else parts.port
     except ValueError:
-        right = False
-    if not right or re.search(r"[\s\x00-\x1f@]", value):
+        raise UnfitError(f"it is {said(value)}") from None
+    plain = parts.scheme == "http" and not re.search(r"[\s\x00-\x1f@]", value)
+    if not (plain and parts.hostname and port):
         raise UnfitError(f"it is {said(value)}")
-    return str(value)
+    host = _numeric(parts.hostname)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{path}"
+
+
+def _numeric(host: str) -> str:
+    """Return a host as an address: nobody may wait for a name server before a signal is heard."""
+    if host.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        ip_address(host)
+    except ValueError:
+        raise UnfitError(
+            f"{host} is a name, and to look it up takes time", "Write an address, or use `exec`"
+        ) from None
+    return host
 
 
 def _signal(value: Any) -> int:

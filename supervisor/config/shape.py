@@ -47,9 +47,9 @@ READY = Table(
         Key("notify", kinds.YES, "The service says READY=1 (sd_notify(3), `$NOTIFY_SOCKET`)."),
         Key("stats", kinds.text("a path or HOST:PORT"), "uWSGI's stats server, a path or"
             " HOST:PORT, tells of a worker that accepts."),
-        Key("every", kinds.duration(above_zero=True), "From one probe to the next; 0.2"
+        Key("every", kinds.duration(above=0), "From one probe to the next; 0.2"
             " with exec.", _default(Readiness, "every_s"), others=("interval", "period")),
-        Key("timeout", kinds.duration(above_zero=True), "One probe has so long to answer.",
+        Key("timeout", kinds.duration(above=0), "One probe has so long to answer.",
             _default(Readiness, "patience_s"), others=("patience",)),
     ),
     one_of=KINDS,
@@ -106,11 +106,11 @@ SERVICE = Table(
             " waits for the next server.", "answer"),
         Key("ready", READY, "How one finds out that it serves; exactly one probe.",
             "as its server tells; else once it runs", others=("readiness", "healthcheck", "probe")),
-        Key("start_timeout", kinds.duration(above_zero=True), "It has so long to become ready.",
+        Key("start_timeout", kinds.duration(above=1), "It has so long to become ready.",
             "60", others=("ready_timeout", "startup_timeout")),
         Key("restart", kinds.choice(*RESTART_POLICIES), "When it has ended by itself: after 0.5 s,"
             " then twice as long each time; given up after 8 ends in a row.", "never"),
-        Key("restart_grace", kinds.duration(above_zero=True), "At a restart without a gap, the"
+        Key("restart_grace", kinds.duration(above=0), "At a restart without a gap, the"
             " generation before has so long to answer whom it has accepted.", "60"),
         Key("watch_file", kinds.PATH, "Restart it without a gap when this changes.",
             others=("watch", "reload_file")),
@@ -119,7 +119,7 @@ SERVICE = Table(
         Key("stop", STOP, "A ladder of its own: rungs, taken in order. KILL may stand before the"
             " end: what it cuts is lost. If the last rung is no KILL of the tree, that is added.",
             "its server's own; else TERM", others=("stop_signal", "ladder")),
-        Key("grace", kinds.duration(above_zero=True), "The most of the budget that its own stop may"
+        Key("grace", kinds.duration(above=0), "The most of the budget that its own stop may"
             " take.", "all", others=("stop_timeout", "stop_grace_period")),
         Key("drain_delay", kinds.duration(), "Of this service alone, in its own part of the"
             " budget.", "0"),
@@ -130,13 +130,14 @@ SERVICE = Table(
     )
 )  # fmt: skip
 TOP = (
-    Key("grace", kinds.duration(above_zero=True), "From the signal to the platform's KILL;"
+    Key("grace", kinds.duration(above=0), "From the signal to the platform's KILL;"
         " everything fits in.", "10", others=("stop_grace_period", "stop_timeout")),
     Key("drain_delay", kinds.duration(), "Normal service after the signal, for balancers to look"
         " away.", "0"),
     Key("exit_code", kinds.choice(*EXIT_CODE_POLICIES), "After a stop: 128 + signal, the child's"
         " own, or 0.", "signal"),
-    Key("hurry", kinds.FLAG, "A second signal, a second later or more, makes it faster.", "true"),
+    Key("hurry", kinds.FLAG, "A second signal, a second later or more, hurries whoever is"
+        " being stopped then.", "true"),
     Key("health", kinds.ADDRESS, "Serve /livez, /readyz, /status and /metrics here.", "off"),
     Key("control", kinds.PATH, "The control socket; `none` for none.", "as `run --control`"),
     Key("report", kinds.PATH, "Write the shutdown report here, too.", "off"),

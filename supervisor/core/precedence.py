@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     Outcome = tuple[Fleet, tuple[Order, ...]]
 
 KEEP_S: Final = 1.0  # of the budget, for each service that comes after
-LEAST_S: Final = 0.05
+LEAVE_S: Final = 0.2  # before the platform's KILL we are gone, whoever has not heard
+LEAST_S: Final = 0.05  # never no grace at all: that would be the container's own
 
 
 def initial(
@@ -67,8 +68,10 @@ def decide(state: Fleet, fact: Fact, now: float) -> Outcome:
 
 def deadline(state: Fleet) -> float:
     """Return when `TimePassed` has something to decide; infinity for never."""
+    if state.left:
+        return FOREVER
     if state.ending:
-        return state.stop_from if state.stop_from < FOREVER else _last_call(state)
+        return min(state.stop_from, _last_call(state), state.ends_at - LEAVE_S)
     return min((life.until for life in state.lives.values()), default=FOREVER)
 
 
@@ -102,13 +105,13 @@ def _stop_asked(state: Fleet, _fact: StopAsked, now: float) -> Outcome:
     again = now - state.asked_last >= DEBOUNCE_S and state.hurry
     state = state.replace(asked_last=now)
     if not state.ending:
-        state = state.replace(
-            asked=True, ends_at=now + state.grace_s, stop_from=now + state.drain_delay_s
-        )
+        serves = _those(state, *RUNNING)
+        delay_s = state.drain_delay_s if serves else 0.0
+        state = state.replace(asked=True, ends_at=now + state.grace_s, stop_from=now + delay_s)
         return _go_on(state, now)
     if not again:
         return state, ()
-    if state.stop_from < FOREVER:  # only what is left of the drain delay
+    if now < state.stop_from < FOREVER:  # only what is left of the drain delay
         return _go_on(state.replace(stop_from=now), now)
     return state, tuple(Hurry(name) for name in _those(state, STOPPING))
 
@@ -137,6 +140,9 @@ def _go_on(state: Fleet, now: float) -> Outcome:
         state, orders = _start_some(state, now)
         if state.ending:
             return state, orders
+    elif now >= state.ends_at - LEAVE_S:
+        over = {name: life.replace(stage=OVER) for name, life in state.lives.items()}
+        state = state.replace(lives=over)
     elif now >= state.stop_from or state.stop_from == FOREVER:
         state, orders = _stop_some(state.replace(stop_from=FOREVER), now)
     if all(life.stage == OVER for life in state.lives.values()):
@@ -170,7 +176,9 @@ def _start_some(state: Fleet, now: float) -> Outcome:
 
 def _never(state: Fleet, name: str, need: Need, now: float) -> Outcome:
     """End everything: this one can't be started any more."""
-    why = f"{name} can't be started: {need.name} was never {need.condition}"
+    lost = state.lives[need.name]
+    how = "has ended" if lost.started and not lost.late else f"was never {need.condition}"
+    why = f"{name} can't be started: {need.name} {how}"
     return _end(state, now, state.lives[need.name].code or 1, why)
 
 
@@ -191,8 +199,8 @@ def _stop_some(state: Fleet, now: float) -> Outcome:
     orders: list[Order] = []
     for name in _those(state, WAITING):
         state = _with(state, name, stage=OVER)
-    everybody = state.called or now >= _last_call(state)
-    state = state.replace(called=everybody)
+    everybody = now >= _last_call(state)
+    state = state.replace(called=state.called or everybody)
     needed = _needed(state)
     for name in _those(state, STARTING, READY):
         if everybody or name not in needed:

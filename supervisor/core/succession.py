@@ -54,7 +54,7 @@ class Dismiss(Order):
 
 
 class Shorten(Order):
-    """Let a generation that is leaving fit into the container's own budget."""
+    """Let a generation that is leaving, or was thrown away, fit into the container's budget."""
 
 
 class SettleIn(Order):
@@ -154,6 +154,8 @@ def asked(state: Succession) -> Outcome:
     if state.following and not state.dismissed:
         orders.append(Dismiss(state.following))
         state = state.replace(dismissed=True, until=FOREVER, why="the service is stopping")
+    elif state.following:
+        orders.append(Shorten(state.following))
     if state.leaving:
         orders.append(Shorten(state.leaving))
     state = state.replace(stopping=True, revive_at=FOREVER)

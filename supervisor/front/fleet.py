@@ -6,7 +6,9 @@ import contextlib
 import grp
 import os
 import pwd
+import resource
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from supervisor.config.declared import Declared, DeclaredService
@@ -32,6 +34,8 @@ CONTAINERS = (  # options of `run` that are the container's, and not one service
     "exit-code",
     "log-format",
 )
+OWN_DESCRIPTORS, DESCRIPTORS_EACH = 24, 5  # two pipes, a pidfd, and two more while it starts
+CAP_SETGID, CAP_SETUID = 6, 7  # capabilities(7)
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -92,10 +96,22 @@ def plan_for(declared: Declared, undo: Undo) -> FleetPlan:
     members = tuple(
         _member(one, declared, undo, width, alone=len(lasting) == 1) for one in declared.services
     )
+    _check_descriptors(members)
     notes = [f"{one.plan.name}: {note}" for one in members for note in one.plan.notes]
     policy = base.policy(looks=False, ladder=())
     container = container.replace(policy=policy, notes=(*container.notes, *notes))
     return FleetPlan(container, members)
+
+
+def _check_descriptors(members: tuple[Member, ...]) -> None:
+    """Refuse what would stop to work in the midst of it; UsageError."""
+    needed = OWN_DESCRIPTORS + sum(DESCRIPTORS_EACH + len(one.plan.descriptors) for one in members)
+    limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit not in (resource.RLIM_INFINITY, -1) and needed > limit:
+        raise UsageError(
+            f"cannot keep {len(members)} services with {limit} open files: it takes {needed}."
+            " Raise the limit (`ulimit -n`, or `--ulimit nofile=...` of docker run)."
+        )
 
 
 def _member(
@@ -214,11 +230,27 @@ def _identity(service: DeclaredService) -> tuple[tuple[int, ...], tuple[tuple[st
             f"cannot run {service.name} as {service.user}: this is uid {os.getuid()}, and only root"
             " can become another. Leave `user` out, or start as root."
         )
+    _check_privilege(service, uid, gid)
     groups = os.getgrouplist(known.pw_name, gid) if known and not group else [gid]
     if known is None:
         return (uid, gid, *groups), ()
     home = (("HOME", known.pw_dir), ("USER", known.pw_name), ("LOGNAME", known.pw_name))
     return (uid, gid, *groups), home
+
+
+def _check_privilege(service: DeclaredService, uid: int, gid: int) -> None:
+    """Refuse what a root without capabilities can't do."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    has = next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff:")), -1)
+    for bit, name, other in (
+        (CAP_SETUID, "SETUID", uid != os.getuid()),
+        (CAP_SETGID, "SETGID", gid != os.getgid()),
+    ):
+        if other and not has >> bit & 1:
+            raise UsageError(
+                f"cannot run {service.name} as {service.user}: this root has no CAP_{name}. Add it"
+                " (`--cap-add`), or start the container as that user and leave `user` out."
+            )
 
 
 def _gid(service: DeclaredService, group: str) -> int:

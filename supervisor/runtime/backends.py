@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from supervisor.runtime.children import Children
+    from supervisor.runtime.inquiry import Inquiry
     from supervisor.servers.uwsgi.stats import Worker
 
 
@@ -23,15 +24,17 @@ class Backends:
     turned_away = 0
     stats: str | None = None
 
-    def __init__(self, data: str | None, children: Children) -> None:
-        """Nothing was seen yet."""
-        self._data, self._children = data, children
+    def __init__(self, data: str | None, children: Children, inquiry: Inquiry | None) -> None:
+        """Nothing was seen yet; `inquiry` has to agree that it is ready."""
+        self._data, self._children, self._inquiry = data, children, inquiry
         self.last = Look()
 
     def look(self, seen: Callable[[Look], None]) -> None:
         """Take a look, which is only reading, and call back with it."""
         main = self._children.main
         self.last = Look() if main is None else self._at(main.pid)
+        if self._inquiry and self.last.ready:
+            self.last = self.last.replace(ready=self._inquiry.look())
         seen(self.last)
 
     def _at(self, pid: int) -> Look:

@@ -7,6 +7,7 @@ An empty FOLDER is where we are. Groups first, then gid, then uid: afterwards no
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import os
 import sys
 
@@ -15,6 +16,8 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 
 def become(identity: str, folder: str, program: str, argv: list[str]) -> None:
     """Replace this process; OSError says what went wrong."""
+    for ignored in (_signal.SIGPIPE, _signal.SIGXFSZ):  # by Python, and an exec keeps that
+        _signal.signal(ignored, _signal.SIG_DFL)
     uid, gid, *groups = (int(number) for number in identity.split(","))
     if os.getuid() == 0:  # else it is our own, or forbidden
         os.setgroups(groups)

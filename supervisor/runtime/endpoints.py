@@ -73,6 +73,8 @@ class Endpoints:
             verb = wish["do"]
         except (ValueError, TypeError, KeyError):
             return reply({"error": 'say {"do": "status"}, {"do": "stop"} or {"do": "fifo", ...}'})
+        if verb == "stop" and wish.get("service") is not None:
+            return reply({"error": "cannot stop one service: all stop together, in order"})
         if verb == "stop":
             self._kept.output.event("asked", via="control", pid=pid, uid=uid)
             self._kept.ask(Asked(15, pid, uid, "control"))

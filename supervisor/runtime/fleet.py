@@ -10,7 +10,7 @@ from supervisor.core.exitstatus import NOT_EXECUTABLE, exit_code, shell_code
 from supervisor.core.fleet import BecameReady, Began, Ended, Started, StopAsked, TimePassed
 from supervisor.core.phases import SERVING
 from supervisor.runtime.keeper import Keeper
-from supervisor.runtime.outlet import Outlet
+from supervisor.runtime.outlet import both
 from supervisor.runtime.output import Named
 from supervisor.runtime.poller import Poller
 from supervisor.runtime.process import name_of
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from supervisor.runtime.process import Process
     from supervisor.runtime.terminal import Terminal
 
-HUP, USR2, TERM = 1, 12, 15
-DRAIN_S = 0.2
+HUP, USR2, TERM, KILL = 1, 12, 15, 9
+MOST = 4096  # entries of the journal
+ENDLESS_S = 10.0  # to say the last lines in, when nobody asked for the end
 
 
 class Fleet:
@@ -41,7 +42,7 @@ class Fleet:
         self.terminal: Terminal | None = None  # several can't share one
         self._plans = {member.part.name: member.plan for member in plan.members}
         self.poller = Poller(lambda why: output.event("internal-error", why=why))
-        self.outlets = (Outlet(self.poller, 1), Outlet(self.poller, 2))
+        self.outlets = both(self.poller)
         output.join(self.outlets[0])
         policy = plan.base.policy
         parts = [member.part for member in plan.members]
@@ -65,7 +66,9 @@ class Fleet:
         }
 
     def begin(self) -> None:
-        """Start the services."""
+        """Start the services; what their ends take is loaded while there are descriptors left."""
+        from supervisor.runtime import collapse, lastwords, orders  # noqa: F401
+
         self._feed(Began())
 
     def ask(self, event: Asked) -> None:
@@ -77,6 +80,8 @@ class Fleet:
 
     def told(self, event: Signalled) -> None:
         """Restart at HUP, and recycle at USR2, whatever can be."""
+        if self.state.ending:
+            return
         if event.signal == HUP:
             for name, keeper in list(self._alive.items()):
                 if not keeper.plan.no_restart and (why := keeper.restart()):
@@ -137,35 +142,46 @@ class Fleet:
             now, before = monotonic(), self.state
             self.state, orders = precedence.decide(before, self._facts[0], now)
             self.journal.append((now, self._facts[0], orders))
+            if len(self.journal) > MOST:
+                del self.journal[MOST // 2]
+            self._tell_of_those_given_up(before)
             if self.state.why != before.why:
                 self.asked_at = now
                 self.output.event("ending", why=self.state.why)
             for order in orders:
-                try:
-                    self._perform[type(order)](order)
-                except Exception as error:  # the next one has to be done all the same
-                    action = type(order).__name__
-                    self.output.event("internal-error", action=action, why=repr(error))
+                self._do(order)
             self._facts.pop(0)
+
+    def _do(self, order: Order) -> None:
+        try:
+            self._perform[type(order)](order)
+        except Exception as error:  # the next one has to be done all the same
+            action = type(order).__name__
+            self.output.event("internal-error", action=action, why=repr(error))
+            if isinstance(order, fleet.Start) and order.name not in self._alive:
+                self._feed(Ended(order.name, NOT_EXECUTABLE))
+
+    def _tell_of_those_given_up(self, before: fleet.Fleet) -> None:
+        if self.state.ending or self.state.lives is before.lives:
+            return
+        for name, life in self.state.lives.items():
+            if life.stage == fleet.OVER and before.lives[name].stage == fleet.WAITING:
+                self.output.event("given-up", service=name)
 
     def _start(self, order: fleet.Start) -> None:
         name = order.name
         # Of a task there is nothing to be ready for.
         quiet = ("ready",) if self.state.parts[name].task else ()
-        try:
-            keeper = Keeper(
-                self._plans[name],
-                Named(self.output, name, quiet),
-                self.poller,
-                news=lambda: self._news(name),
-                neighbours=True,
-                outlets=self.outlets,
-            )
-        except OSError as error:  # no descriptor is left
-            self.output.event("spawn-failed", service=name, why=error.strerror)
-            self._feed(Ended(name, NOT_EXECUTABLE))
-            return
+        keeper = Keeper(
+            self._plans[name],
+            Named(self.output, name, quiet),
+            self.poller,
+            news=lambda: self._news(name),
+            neighbours=True,
+            outlets=self.outlets,
+        )
         self.keepers[name] = self._alive[name] = keeper
+        self._meet_neighbours()  # before it has any process
         keeper.begin()
         if keeper.present.children.main is not None:
             self._feed(Started(name))
@@ -173,23 +189,27 @@ class Fleet:
     def _news(self, name: str) -> None:
         """A service serves, or is over for good."""
         keeper = self.keepers[name]
-        if keeper.code is not None:
-            self._over(name, keeper, keeper.code)
+        if keeper.code is not None and name in self._alive:
+            del self._alive[name]
+            try:
+                self._over(name, keeper, keeper.code)
+            finally:
+                self._feed(Ended(name, keeper.code))
         elif keeper.present.state.phase == SERVING:
             self._feed(BecameReady(name))
 
     def _over(self, name: str, keeper: Keeper, code: int) -> None:
-        if self._alive.pop(name, None) is None:
-            return
+        self._meet_neighbours()
         if self.plan.reports:
             self.reports[name] = keeper.report(code)
         self.output.event("over", service=name, code=code)
         keeper.close()
-        if len(self._alive) == 1:  # whoever is left of the others is its business, too
-            last = next(iter(self._alive.values()))
-            last.neighbours = False
-            last.count_generations()
-        self._feed(Ended(name, code))
+
+    def _meet_neighbours(self) -> None:
+        """Let a service that is alone take all that others have left for its business, too."""
+        for keeper in self._alive.values():
+            keeper.neighbours = len(self._alive) > 1
+            keeper.count_generations()
 
     def _request(self, grace_s: float) -> Asked:
         asked = self.asked or Asked(TERM, via="fleet")
@@ -207,6 +227,9 @@ class Fleet:
 
     def _leave(self, order: Leave) -> None:
         """Be over, with the code of who ended all, or of who asked."""
+        for keeper in self._alive.values():  # time is over, and they did not hear
+            for one in keeper.generations.values():
+                one.children.send_tree(KILL)
         policy = self.plan.policy
         asked = self.asked.signal if self.asked else None
         if order.code is None:
@@ -215,5 +238,6 @@ class Fleet:
             self.code = exit_code(policy.exit_code, asked, status, policy.success)
         else:
             self.code = 0 if order.code in policy.success else order.code
+        until = min(self.state.ends_at - precedence.LEAVE_S, monotonic() + ENDLESS_S)
         for outlet in self.outlets:  # the report is the last word
-            outlet.drain(DRAIN_S)
+            outlet.say_all(until)

@@ -92,6 +92,10 @@ class FleetEndpoints(Endpoints):
     def do(self, verb: str, wish: dict[str, Any], talk: Conversation) -> bytes | None:
         """Do it for one service, the only one that can be meant where none is named."""
         name = wish.get("service")
+        if name is not None and not isinstance(name, str):
+            return reply({"error": f"cannot {verb}: a service is told by its name"})
+        if verb == "restart" and self._fleet.state.ending:
+            return reply({"error": "cannot restart: everything is stopping"})
         if verb == "status" and name is None:
             self._found(lambda found: talk.reply(reply(found)))
             return None

@@ -184,6 +184,8 @@ class Generation:
             self.output.event("ready", **self.named)
         else:
             self.quarters.drain_flag.raise_()
+            if self.inquiry:
+                self.inquiry.end()
             self.meet()
 
     def follow(self) -> None:

@@ -119,7 +119,7 @@ class Inquiry:
 
     def _killed(self) -> None:
         if self._process and self._process.status is None:
-            self._process.send(KILL)
+            self._process.send_group(KILL)
         self._process = None
 
     def _answered(self, ready: bool) -> None:

@@ -9,7 +9,7 @@ from supervisor.core.events import Asked, Booted, Signalled, Tick
 from supervisor.core.exitstatus import exit_code, how_ended
 from supervisor.core.phases import SERVING
 from supervisor.core.state import deadline
-from supervisor.core.succession import Leave, Succession
+from supervisor.core.succession import Leave, Start, Succession
 from supervisor.runtime import quarters
 from supervisor.runtime.generation import Generation
 from supervisor.runtime.poller import Poller
@@ -156,8 +156,7 @@ class Keeper:
 
     def _busy_otherwise(self) -> str:
         """Say why no worker and no generation can be replaced now; nothing if they can."""
-        serving = self.present.state.phase == SERVING
-        return succession.refusal(self.succession, serving=serving)
+        return succession.refusal(self.succession, serving=self.present.state.phase == SERVING)
 
     def pass_on(self, signal: int) -> None:
         """Pass a signal on; one that comes before the command runs waits for it."""
@@ -209,7 +208,7 @@ class Keeper:
     def close(self) -> None:
         """Give back what an ended service still holds: others go on."""
         for one in self.generations.values():
-            one.quarters.leave(self.plan)
+            one.quarters.leave(self.plan, shared=True)
             one.children.let_go()
 
     @property
@@ -273,6 +272,8 @@ class Keeper:
             except Exception as error:  # the next one has to be done all the same
                 action = type(order).__name__
                 self.output.event("internal-error", action=action, why=repr(error))
+                if isinstance(order, Start) and order.number not in self.generations:
+                    self.decided(succession.over(self.succession, order.number, repr(error)))
         if outcome[0].outcome not in (before, "running"):
             self.output.event("restart", outcome=outcome[0].outcome, why=outcome[0].why)
 
@@ -288,7 +289,7 @@ class Keeper:
         """End with the code of who was asked, or was the last."""
         policy = self.plan.policy
         last = self.generations[number]
-        if last.quarters.passage:  # the report is the last word
+        if last.quarters.passage and not self.outlets:  # the report is the last word
             last.quarters.passage.end()
         if self._asked and last.state.asked is None:
             self.code = exit_code(

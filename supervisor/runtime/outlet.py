@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Outlets = tuple["Outlet", "Outlet"]  # for stdout and for stderr
 
+STUCK_S = 0.5  # who has not read for so long is not waited for
 FLAGS = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -68,12 +69,10 @@ class Outlet:
     def _go_on(self) -> None:
         self._poller.forget(self._fd)
         self._write()
-        waiting, self._waiting = self._waiting, []
-        for go_on in waiting:
+        for _ in range(len(self._waiting)):
             if self.full:
-                self._waiting.append(go_on)
-            else:
-                go_on()
+                break
+            self._waiting.pop(0)()  # who waits again comes last
 
     def drain(self, patience_s: float) -> None:
         """Wait until all has left, but not for long: the end is near."""
@@ -84,10 +83,31 @@ class Outlet:
             if poll.poll(left * 1000):
                 self._go_on()
 
+    def say_all(self, until: float) -> None:
+        """Wait until all has left, as long as somebody reads and it is not too late."""
+        while self.full and (left := until - monotonic()) > 0:
+            before = len(self._rest)
+            self.drain(min(left, STUCK_S))
+            if len(self._rest) == before:
+                return
+
     def close(self) -> None:
         """Close our end."""
         self._poller.forget(self._fd)
         os.close(self._fd)
+
+
+def both(poller: Poller) -> Outlets:
+    """Return the ways for stdout and stderr: a single one, if they lead to the same place."""
+    stdout = Outlet(poller, 1)
+    return (stdout, stdout if _same(1, 2) else Outlet(poller, 2))
+
+
+def _same(one: int, other: int) -> bool:
+    try:
+        return os.path.sameopenfile(one, other)
+    except OSError:
+        return False
 
 
 def _opened_again(target: int) -> tuple[int, bool]:

@@ -68,8 +68,18 @@ class Passage:
     def last_lines(self) -> list[str]:
         """What was said last, at most 20 lines."""
         for pipe in list(self._pipes.values()):
-            pipe.read()
+            pipe.read_all()
         return self._seen.decode(errors="replace").splitlines()[-LINES:]
+
+    def let_go(self) -> None:
+        """Pass on what is there; who else has our pipe may go on, until it closes it."""
+        for pipe in list(self._pipes.values()):
+            pipe.read_all()
+
+    def give_to(self, uid: int) -> None:
+        """Let a user open its ends again by their names (/dev/stdout)."""
+        for fd in (self.stdout, self.stderr):
+            os.fchown(fd, uid, -1)
 
     def end(self) -> None:
         """Pass on what is left, and close."""
@@ -126,11 +136,13 @@ class _Pipe:
         poller.watch(source, self.read)
 
     def read(self) -> None:
-        """Take what is there and pass it on, as long as there is room."""
-        while not self._outlet.full:
-            if not self._take():
-                return
-        if self._source >= 0 and not self._waits:
+        """Take a chunk and pass it on, if there is room.
+
+        One only, and then others have their turn: who never stops talking is not all that we hear.
+        """
+        if not self._outlet.full:
+            self._take()
+        if self._source >= 0 and self._outlet.full and not self._waits:
             self._waits = True
             self._poller.forget(self._source)
             self._outlet.wait(self._go_on)
@@ -174,11 +186,15 @@ class _Pipe:
             self._poller.watch(self._source, self.read)
             self.read()
 
-    def flush(self) -> None:
-        """Pass on everything that is there, the line that has not ended included."""
+    def read_all(self) -> None:
+        """Pass on everything that is there."""
         for _ in range(MOST_AT_ONCE):
             if not self._take():
                 break
+
+    def flush(self) -> None:
+        """The same, and the line that has not ended."""
+        self.read_all()
         self._last()
 
     def close(self) -> None:

@@ -61,8 +61,11 @@ class Quarters:
         theirs |= {1: passage.stdout, 2: passage.stderr}
         return Quarters(doors, drain_fd, theirs, passage)
 
-    def leave(self, plan: Plan) -> None:
-        """Close everything; whoever lived here is gone."""
+    def leave(self, plan: Plan, *, shared: bool = False) -> None:
+        """Close everything; whoever lived here is gone.
+
+        A way out that leads to a `shared` outlet ends with the last who has it.
+        """
         for door in self.doors:
             door.end()
         if self._drain_fd >= 0:
@@ -71,7 +74,9 @@ class Quarters:
         for number in (*numbers, plan.drain_fd):
             if number >= 0:
                 _keep_taken(number)
-        if self.passage:
+        if self.passage and shared:
+            self.passage.let_go()
+        elif self.passage:
             self.passage.end()
 
 
@@ -93,7 +98,10 @@ def _passage(plan: Plan, poller: Poller, outlets: Outlets | None) -> Passage:
     from supervisor.runtime import lineform
     from supervisor.runtime.passage import Passage
 
-    return Passage(poller, outlets=outlets, form=lineform.of(plan))
+    passage = Passage(poller, outlets=outlets, form=lineform.of(plan))
+    if plan.user and os.getuid() == 0:
+        passage.give_to(plan.user[0])
+    return passage
 
 
 def _keep_taken(number: int) -> None:

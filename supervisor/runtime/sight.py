@@ -52,7 +52,7 @@ def of(
     if plan.server == "postgres":
         from supervisor.runtime.backends import Backends
 
-        return Backends(plan.data, children)
+        return Backends(plan.data, children, inquiry)
     if not (plan.policy.looks or doors):
         return Unseen(inquiry)
     from supervisor.runtime.observer import Observer

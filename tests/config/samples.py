@@ -109,6 +109,8 @@ CONTRADICTIONS: Final = (
     (f"{A}recycle = {{pressure = '101%'}}", "3: cannot use `recycle.pressure` of a: it is more"),
     (f'{A}log = "a\\u001b\\n"', r'3: cannot use `log` of a: it is the text "a\x1b\n".'),
     (f"{A}listen = ':x'", "3: cannot use `listen` of a: 'x' is not a port between 1 and 65535."),
+    (f"{A}ready = {{tcp = 'db:1'}}", "3: cannot use `ready.tcp` of a: db is a name, and to look it up"),
+    (f"{A}ready = {{http = 'http://db/'}}", "3: cannot use `ready.http` of a: db is a name, and to"),
     (f"{A}ready = {{tcp = '/a'}}", "3: cannot use `ready.tcp` of a: it is the path of a socket."),
     (f"{A}listen = ':1'\n{B}listen = 'http=:1'", "6: cannot listen on :1 for b: a has it. Choose"),
     (f"{A}stop = [{{signal = 'TREM'}}]", '3: cannot use `stop[1].signal` of a: it is the text'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from supervisor.core import precedence
+from supervisor.core.budget import FINISH_S
 from supervisor.core.fleet import (
     COMPLETED,
     FOREVER,
@@ -85,9 +86,11 @@ class Convoy:
                 assert self.now + order.grace_s <= self.state.ends_at + 0.1
             if not self.state.called and not order.why:
                 assert not self.needed(order.name), f"{order.name} is needed"
-            self.stopped[order.name] = self.now + order.grace_s
+            # As core.budget has it, a service is gone a little before its time is over.
+            self.stopped[order.name] = self.now + max(0.0, order.grace_s - FINISH_S)
         elif isinstance(order, Leave):
-            assert not self.running()
+            too_late = self.now >= self.state.ends_at - precedence.LEAVE_S
+            assert too_late or not self.running()
             self.left_at = self.now
 
     def holds(self, need: Need) -> bool:

@@ -107,9 +107,17 @@ def test_near_the_end_order_is_given_up() -> None:
     made = chain()
     made.tell(StopAsked())
     assert made.wait() == [Stop("db", 1.0), Stop("app", 1.0)]
-    assert precedence.deadline(made.state) == float("inf")
     assert made.tell(Ended("web", 137), Ended("db", 0)) == []
     assert made.tell(Ended("app", 0)) == [Leave(None)]
+    assert precedence.deadline(made.state) == float("inf")
+
+
+def test_nobody_hears() -> None:
+    """Not even a keeper that has lost its service keeps the container beyond the grace."""
+    made = chain(grace_s=2.0)
+    made.tell(StopAsked())
+    assert [type(order) for _ in range(2) for order in made.wait()] == [Stop, Stop, Leave]
+    assert made.now == pytest.approx(101.8)
 
 
 def test_the_drain_delay_comes_first() -> None:
@@ -161,7 +169,7 @@ def test_who_is_not_essential_may_die() -> None:
     made = Convoy(part("cron", essential=False), part("app", "cron"), part("x"))
     made.begin()
     assert made.tell(Started("cron"), Ended("cron", 0)) == [Stop("x", 10.0)]
-    assert made.state.why == "app can't be started: cron was never ready"
+    assert made.state.why == "app can't be started: cron has ended"
     assert made.tell(Ended("x", 0)) == [Leave(1)]
 
 
@@ -201,8 +209,8 @@ def test_time_alone_changes_nothing_before_it_is_due() -> None:
 
 
 def test_a_stop_before_the_start() -> None:
-    """Nothing is started any more, and nothing follows the end."""
-    made = Convoy(*CHAIN)
+    """Nothing is started any more, no balancer is waited for, and nothing follows the end."""
+    made = Convoy(*CHAIN, delay_s=3.0)
     assert made.tell(StopAsked()) == [Leave(None)]
     assert made.tell(StopAsked()) == []
 

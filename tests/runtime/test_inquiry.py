@@ -136,11 +136,22 @@ def test_a_command(tmp_path: Path, asked: list[Asking]) -> None:
 
 
 def test_a_command_that_hangs(asked: list[Asking]) -> None:
-    """Its patience over, it is killed, and another is started."""
-    asked.append(Asking("exec", argv=("/bin/sleep", "1000")))
+    """Its patience over, it is killed with its children, and another is started."""
+    asked.append(Asking("exec", argv=("/bin/sh", "-c", "sleep 1000 & wait")))
     known = asked[0].children.known
     asked[0].until(lambda: len([one for one in known.values() if one.status == -9]) == 2)
     assert not any(asked[0].answers)
+    pids = [pid for pid, one in known.items() if one.status == -9]
+    asked[0].until(lambda: not any(group_is_there(pid) for pid in pids))
+
+
+def group_is_there(pgid: int) -> bool:
+    """Whether a process group has a member that is no zombie."""
+    try:
+        os.killpg(pgid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_what_cannot_be_asked(asked: list[Asking]) -> None:

@@ -124,6 +124,21 @@ def test_a_step_that_raises_leaves_no_event_behind(
     assert kept.keeper.present.state.phase == "serving"
 
 
+def test_a_restart_that_raises_is_over(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A generation that could not even be made is no reason to refuse the next for ever."""
+    keeper = kept.keeper
+    keeper.plan = keeper.plan.replace(no_restart="")
+    keeper.present.feed(Spawned(7))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(keeper, "generation", fail)
+    assert keeper.restart() == ""
+    assert (keeper.succession.following, keeper.succession.outcome) == (0, "failed")
+    assert "Too many open files" in keeper.succession.why
+
+
 def test_stop_signals_are_heard_before_ends(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends the child as well: the keeper's code tells of the signal, not of the child."""
     heard = iter([number.to_bytes(4, sys.byteorder) + bytes(124) for number in (17, 2)])

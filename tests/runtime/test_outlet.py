@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 
 from supervisor.config.plan import Plan
 from supervisor.core.policy import Policy
-from supervisor.runtime import lineform
+from supervisor.runtime import lineform, outlet
 from supervisor.runtime.outlet import Outlet
 from supervisor.runtime.output import Named, Output
 from supervisor.runtime.passage import Passage
@@ -27,6 +29,7 @@ class Way:
     def __init__(self) -> None:
         self.poller = Poller(pytest.fail)
         self.source, self.sink = os.pipe()
+        self.sink_reader = os.open(f"/proc/self/fd/{self.source}", os.O_RDONLY)  # blocks
         os.set_blocking(self.source, False)
         self.outlet = Outlet(self.poller, self.sink)
         self.came = b""
@@ -49,8 +52,8 @@ def way() -> Iterator[Way]:
     made = Way()
     yield made
     made.outlet.close()
-    os.close(made.source)
-    os.close(made.sink)
+    for fd in (made.source, made.sink, made.sink_reader):
+        os.close(fd)
 
 
 def test_lines_get_a_name(way: Way) -> None:
@@ -119,6 +122,73 @@ def test_a_full_outlet_makes_writers_wait(way: Way) -> None:
     assert json.loads(last)["service"] == "app"
     for one in lines:
         assert one.endswith(b"y" * 1000) or json.loads(one)["line"] == "y" * 1000
+
+
+def test_each_has_its_turn(way: Way) -> None:
+    """Who never stops talking is not all that is heard."""
+    passages = [way.passage("prefix") for _ in range(3)]
+    for number, passage in enumerate(passages):
+        os.set_blocking(passage.stdout, False)
+        os.write(passage.stdout, b"%d" % number)
+    shout = b"!" * 999 + b"\n"
+    for _ in range(2000):
+        with contextlib.suppress(BlockingIOError):
+            os.write(passages[0].stdout, shout * 60)
+        for passage in passages[1:]:
+            with contextlib.suppress(BlockingIOError):
+                os.write(passage.stdout, b"?\n")
+        way.poller.wait(0)
+        with contextlib.suppress(BlockingIOError):
+            way.came += os.read(way.source, 4096)  # slower than they are
+    assert way.came.count(b"?") > 100
+    for passage in passages:
+        passage.end()
+        passage.open_for_them()
+
+
+def test_one_chunk_at_a_time(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is always more to read of some; signals have to be heard in between."""
+    passage = way.passage("prefix")
+    taken = []
+
+    def read(_fd: int, _most: int) -> bytes:
+        taken.append(1)
+        return b"more\n"
+
+    with monkeypatch.context() as patch:
+        patch.setattr("supervisor.runtime.passage.os.read", read)
+        os.write(passage.stdout, b"x")
+        way.poller.wait(1)
+    assert len(taken) == 1
+    passage.end()
+    passage.open_for_them()
+
+
+def test_one_way_for_both_streams(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where stderr is stdout (2>&1), lines would be torn by the other's."""
+    with monkeypatch.context() as patch:
+        patch.setattr("os.path.sameopenfile", lambda one, other: (one, other) == (1, 2))
+        first, second = outlet.both(way.poller)
+        assert first is second
+        patch.setattr("os.path.sameopenfile", lambda *_: False)
+        other, third = outlet.both(way.poller)
+        assert other is not third
+    for one in (first, other, third):
+        one.close()
+
+
+def test_the_last_lines_are_waited_for_while_somebody_reads(way: Way) -> None:
+    """Up to the last moment that there is; who reads nothing is not waited for as long."""
+    way.outlet.put(b"z" * 300_000 + b"\n")
+    reader = threading.Thread(target=lambda: [os.read(way.sink_reader, 65536) for _ in range(5)])
+    reader.start()
+    way.outlet.say_all(monotonic() + 10)
+    assert not way.outlet.full
+    reader.join()
+    way.outlet.put(b"z" * 300_000 + b"\n")
+    begun = monotonic()
+    way.outlet.say_all(begun + 10)
+    assert monotonic() - begun < 3
 
 
 def test_nobody_reads_any_more(way: Way) -> None:
