@@ -1,0 +1,1 @@
+"""Decides why a container ended, from evidence: never from the code alone."""

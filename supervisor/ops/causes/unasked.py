@@ -1,0 +1,200 @@
+"""Why a container ended that nobody had asked to."""
+
+from __future__ import annotations
+
+from re import Pattern
+
+from supervisor.core.signalnames import name
+from supervisor.ops.case import Case
+from supervisor.ops.causes import words
+from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
+
+LOOP = 2  # restarts that make a loop
+
+
+def cause(case: Case) -> Cause:
+    """Return why; of a container that is restarted over and over, that this is a loop."""
+    found = _cause(case)
+    times = max(case.state.restarts, case.ends - 1)
+    if times < LOOP or case.container.policy == "no":
+        return found
+    return found.replace(
+        id="restart-loop",
+        sentence=f"It is a restart loop ({case.container.policy}): {times} restarts, each ended by"
+        f" itself. {found.sentence}",
+        fix=f"{found.fix} Until then, `docker update --restart=no`.".strip(),
+    )
+
+
+def _cause(case: Case) -> Cause:
+    if case.report:
+        why = str(case.report["verdict"])
+        return Cause("ended", why, "Read the service's own last lines.")
+    if case.code == 137:
+        return _killed(case)
+    if case.code in (129, 130, 131, 143):
+        return _signalled(case)
+    return by_code(case)
+
+
+def by_code(case: Case) -> Cause:
+    """Return what its code means for this program, with what its last lines say."""
+    for known in (_crash, _shells, _servers, _modulo):
+        if found := known(case):
+            return found
+    code, line = case.code, words.error(case.log)
+    if code == 0:
+        return Cause(
+            "ended",
+            "It ended by itself, with 0: it had nothing more to do, or went into the background.",
+            "Keep the program in the foreground (`daemon off`, no `--daemon`, no `service start`).",
+            LIKELY,
+        )
+    if code == 124 and case.mentions("timeout"):
+        return Cause("timeout-expired", "timeout(1) ended it: its time was over.", "Give it more.")
+    if code == 2 and not line:
+        return Cause("usage", f"It did not understand its arguments{_last(case)}.", "Correct them.")
+    return Cause(
+        "app-error",
+        f"It failed by itself, with {code}{quoted(line or words.last(case.log))}.",
+        "Correct what it says, and read the lines before: `docker logs`.",
+        LIKELY if line else POSSIBLE,
+    )
+
+
+def quoted(line: str) -> str:
+    """Return a line of the log as the end of a sentence, nothing when there is none."""
+    return f": `{line[:200]}`" if line else ", and said nothing"
+
+
+def _crash(case: Case) -> Cause | None:
+    code, aborted = case.code, words.said(case.log, words.ABORTS)
+    if code == 134 or (code == 139 and aborted):
+        as_first = " (139, because a PID 1 can't die of SIGABRT)" if code == 139 else ""
+        return Cause("aborted", f"It aborted{as_first}{quoted(aborted)}.", "Read what it says.")
+    if code == 139 and case.life.kills and case.mentions("sh", "bash", "dash"):
+        return Cause(
+            "segfault",
+            "The shell signalled itself until its stack was full: `trap 'kill 0' TERM` calls"
+            " itself.",
+            "Write `trap 'trap - TERM; kill 0; wait' TERM`, or `exec` the program.",
+            LIKELY,
+        )
+    if code in (135, 136, 139):
+        return Cause(
+            "segfault",
+            f"It crashed ({name(code - 128)}){_said(case, words.SEGFAULTS)}; of a PID 1, abort()"
+            " looks the same."
+            * (code == 139)
+            or f"It crashed ({name(code - 128)}).",
+            "Look for its core or the kernel's log (`dmesg`); Python tells where with"
+            " PYTHONFAULTHANDLER=1.",
+            LIKELY if code == 139 else CERTAIN,
+        )
+    return None
+
+
+def _shells(case: Case) -> Cause | None:
+    if case.code == 127:
+        return Cause(
+            "not-found",
+            f"A shell, or a wrapper, did not find what it was to run"
+            f"{_said(case, words.NOT_FOUND)}.",
+            "Correct the command or PATH, or install it in the image.",
+        )
+    if case.code == 126:
+        return Cause(
+            "not-executable",
+            f"A shell, or a wrapper, could not execute what it found{_said(case, words.DENIED)}.",
+            "Do `chmod +x` in the image; look at the file's first line and its architecture.",
+        )
+    return None
+
+
+def _servers(case: Case) -> Cause | None:
+    code, log = case.code, case.log
+    if case.mentions("uwsgi") and (code == 22 or words.said(log, words.NO_APP)):
+        return Cause(
+            "no-app",
+            f"uWSGI was to have an application (need-app), and could not load it"
+            f"{quoted(words.error(log))}.",
+            "Correct the import; `--need-app` is right to end here.",
+        )
+    if code == 30 and case.mentions("uwsgi"):
+        return Cause("no-master", "uWSGI without a master got a signal.", "Add `master = true`.")
+    if code == 3 and (case.mentions("gunicorn", "uvicorn") or words.said(log, words.BOOT)):
+        return Cause(
+            "boot-failed",
+            f"No worker could start: the application can't be imported, or its address is taken"
+            f"{quoted(words.error(log))}.",
+            "Correct the import; `--preload` shows it before the workers.",
+        )
+    if code == 4 and (case.mentions("gunicorn") or words.said(log, words.LOAD)):
+        return Cause(
+            "load-failed",
+            f"gunicorn could not load the application{quoted(words.error(log))}.",
+            "Correct MODULE:VARIABLE.",
+        )
+    return None
+
+
+def _modulo(case: Case) -> Cause | None:
+    """Tell codes below zero, which the kernel cuts to a byte: 256 - n."""
+    number = 256 - case.code
+    if not 1 <= number <= 31:
+        return None
+    if number == 1:
+        why = "It ended with -1, which is 255 to the kernel: `sys.exit(-1)`, or a failure that"
+        return Cause("module-code", f"{why} it had no code for{_last(case)}.", _READ, POSSIBLE)
+    return Cause(
+        "module-code",
+        f"A wrapper passed on -{number}, which is {case.code} to the kernel: what it ran was ended"
+        f" by {name(number)} (Popen.returncode).",
+        "Let the wrapper exit with 128 + n, or `exec` the program.",
+        LIKELY,
+    )
+
+
+_READ = "Read its last lines: `docker logs`."
+
+
+def _killed(case: Case) -> Cause:
+    if line := words.said(case.log, words.KILLS):
+        return Cause(
+            "child-killed",
+            "A process that it runs was killed, and PID 1 passed that on as its own code:"
+            f" `{line}`.",
+            "Find who kills: the kernel for memory (`dmesg`), a watchdog, `kill -9`.",
+            LIKELY,
+        )
+    return Cause(
+        "killed-from-host",
+        "Somebody on the host killed PID 1 (`kill -9`), or the kernel did: the engine sent no"
+        " signal, and told of no lack of memory.",
+        "Look who may signal it on the host: `dmesg`, systemd-oomd, a node's shutdown, people.",
+        LIKELY,
+    )
+
+
+def _signalled(case: Case) -> Cause:
+    signal = name(case.code - 128)
+    who = (
+        "a `docker exec` that ran just before (`kill 1`)"
+        if case.life.execs
+        else "somebody on the host, or inside (`docker exec`, an own `kill`)"
+    )
+    return Cause(
+        "signalled-from-host",
+        f"{signal} ended it, and the engine had not sent that: {who} did.",
+        "Stop it by `docker stop`, so that everybody knows of it.",
+        LIKELY,
+    )
+
+
+def _said(case: Case, what: Pattern[str]) -> str:
+    line = words.said(case.log, what)
+    return f": `{line}`" if line else ""
+
+
+def _last(case: Case) -> str:
+    return quoted(words.last(case.log))
