@@ -20,6 +20,7 @@ COMMANDS = {
     "ready": "Exit with 0 if the service is ready.",
     "status": "Show what a running gracekeeper knows of its service.",
     "report": "Draw how a stop went, from its report.",
+    "inspect": "Look at a container's processes, and foretell how its stop would end.",
     "hold": "Become a command with signals blocked until it can hear them.",
     "fifo": "Write a command to uWSGI's master FIFO, if it makes sense now.",
 }

@@ -48,10 +48,10 @@ class Engine:
         found = self._ask(lambda: self._api.containers(all=True, filters=wanted))
         return [one["Id"] for one in found]
 
-    def top(self, name: str) -> list[list[str]]:
+    def top(self, name: str, columns: str = COLUMNS) -> list[list[str]]:
         """Return its processes: pid, ppid, state, name, command line; none when it has ended."""
         try:
-            found = self._ask(lambda: self._api.top(name, ps_args=COLUMNS), name)
+            found = self._ask(lambda: self._api.top(name, ps_args=columns), name)
         except GracekeeperError:
             return []
         return [list(row) for row in found.get("Processes") or ()]

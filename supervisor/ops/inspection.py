@@ -1,0 +1,135 @@
+"""Looks at a process or a container: everything that a forecast needs, and the forecast."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from supervisor.core.record import Record
+from supervisor.errors import GracekeeperError
+from supervisor.ops import listener, memory, procfs, sockets, toptable
+from supervisor.ops.containers import Container, State, container, state
+from supervisor.ops.engine import Engine
+from supervisor.ops.forecast import Forecast, forecast
+from supervisor.ops.listener import Listener
+from supervisor.ops.memory import Memory
+from supervisor.ops.process import Tree
+from supervisor.ops.scene import DOCKER_GRACE_S, TERM, Scene
+
+RUNNING: Final = ("running", "paused")
+
+
+class Wish(Record):
+    """How the stop that is foretold would be asked for; None for the container's own."""
+
+    signal: int | None = None
+    grace_s: float | None = None
+
+
+class Inspection(Record):
+    """What was found. `listeners` and `memory`: None when they could not be seen.
+
+    `hidden`: what could not be seen, by what, and how it could.
+    """
+
+    scene: Scene
+    forecast: Forecast
+    container: Container | None = None
+    listeners: tuple[Listener, ...] | None = None
+    memory: Memory | None = None
+    hidden: tuple[str, ...] = ()
+
+
+def of_process(pid: int, wish: Wish) -> Inspection:
+    """Look at a process of this machine, and all below it."""
+    return _here(pid, wish, None)
+
+
+def of_container(name: str, wish: Wish) -> Inspection:
+    """Look at a container: through /proc when it runs on this machine, else through its engine."""
+    engine = Engine()
+    try:
+        found = engine.inspect(name)
+        what, now = container(found), state(found)
+        if now.status not in RUNNING or not now.pid:
+            raise _not_running(what, now)
+        asked = Wish(
+            what.signal if wish.signal is None else wish.signal,
+            what.grace_s if wish.grace_s is None else wish.grace_s,
+        )
+        if engine.same_machine(now.pid, what.id):
+            return _here(now.pid, asked, what)
+        return _there(engine, what, now, asked)
+    finally:
+        engine.close()
+
+
+def _here(pid: int, wish: Wish, what: Container | None) -> Inspection:
+    tree = procfs.tree(pid)
+    seen = sockets.listeners(pid)
+    own = None if seen is None else _own(listener.held(seen, tree), tree)
+    contained = what is not None or tree.first.inner == 1
+    scene = _scene(tree, listener.connections(own), wish, contained=contained)
+    return Inspection(
+        scene=scene,
+        forecast=forecast(scene),
+        container=what,
+        listeners=own,
+        memory=memory.of(pid),
+        hidden=tuple(_hidden(tree, seen)),
+    )
+
+
+def _there(engine: Engine, what: Container, now: State, wish: Wish) -> Inspection:
+    rows = engine.top(what.id, toptable.COLUMNS)
+    tree = toptable.tree(rows, now.pid, what.argv)
+    if not tree.processes:
+        raise _not_running(what, now)
+    scene = _scene(tree, None, wish, contained=True)
+    hidden = (toptable.HIDDEN,)
+    return Inspection(scene=scene, forecast=forecast(scene), container=what, hidden=hidden)
+
+
+def _scene(tree: Tree, connections: int | None, wish: Wish, *, contained: bool) -> Scene:
+    return Scene(
+        tree=tree,
+        connections=connections,
+        signal=TERM if wish.signal is None else wish.signal,
+        grace_s=DOCKER_GRACE_S if wish.grace_s is None else wish.grace_s,
+        stop="docker stop" if contained else "A stop",
+    )
+
+
+def _own(listeners: tuple[Listener, ...], tree: Tree) -> tuple[Listener, ...]:
+    """Return those of these processes; a PID 1 without a namespace of its own shares ours."""
+    if tree.first.inner == 1:
+        return listeners
+    return tuple(one for one in listeners if one.holders or one.holders is None)
+
+
+def _hidden(tree: Tree, seen: tuple[Listener, ...] | None) -> list[str]:
+    """Say what we were not allowed to see, and how it could be seen."""
+    closed = [p.pid for p in tree.processes if p.doors is None and p.state not in "ZX"]
+    hidden = []
+    if closed:
+        whose = ", ".join(str(pid) for pid in closed[:5]) + (", ..." if closed[5:] else "")
+        hidden.append(
+            f"descriptors, variables and files of {whose}: this is uid {os.getuid()}. Run it as"
+            " their own user, or as root with CAP_SYS_PTRACE"
+        )
+    if seen is None:
+        hidden.append("listening sockets: neither sock_diag nor /proc/PID/net can be read")
+    return hidden
+
+
+def _not_running(what: Container, now: State) -> GracekeeperError:
+    if now.status == "restarting":
+        return GracekeeperError(
+            f"cannot inspect {what.name}: it is between two starts, and ended with {now.code} for"
+            f" the {now.restarts}. time. `docker stop` would only keep it from starting again; ask"
+            f" `gracekeeper explain {what.name}`."
+        )
+    return GracekeeperError(
+        f"cannot inspect {what.name}: it is not running ({now.status}, exit code {now.code})."
+        f" Start it, or ask `gracekeeper explain {what.name}` how it ended."
+    )

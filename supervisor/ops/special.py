@@ -1,0 +1,173 @@
+"""Programs whose end depends on how they were set up, or on what they run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from supervisor.core.signalnames import name as signal_name
+from supervisor.core.signalnames import number as signal_number
+from supervisor.ops.behaviour import GTHREAD_S, Behaviour
+from supervisor.ops.ending import BY_SIGNAL, INSTANT_S, Ending, last, never
+from supervisor.ops.process import Process
+from supervisor.ops.scene import Scene
+
+HUP, INT, QUIT, TERM = 1, 2, 3, 15
+EndOf = Callable[[Process, int], Ending]
+GRACEFULLY = "gracefully_kill_them_all"
+UWSGI_S, UWSGI_NO_MASTER = 1.08, 30
+OWN_GRACE_S, RESERVE_S = 10.0, 1.0  # of `gracekeeper run`
+POLL_S, STOP_WAIT_S = 1.0, 10.0  # of supervisord
+RERAISES: Final = (0, 29)  # uvicorn
+NODE = re.compile(r"""\.(?:on|once)\(\s*['"`](SIG[A-Z]+)['"`]""")
+NODE_EXIT = re.compile(r"process\.exit\(\s*(\d+)?\s*\)")
+
+
+def known(scene: Scene, process: Process, kind: str, number: int, behaviour: Behaviour) -> Ending:
+    """Return what the table of behaviours says, corrected by who is inside."""
+    after, why = behaviour.after_s, behaviour.why
+    if kind == "gunicorn" and number == TERM and _gthread(process):
+        after, why = after + GTHREAD_S, f"{why}; gthread workers linger for kept-alive clients"
+    code = BY_SIGNAL + number if behaviour.code is None else behaviour.code
+    unsure = ""
+    if kind == "uvicorn" and process.inner != 1:
+        code, unsure = _uvicorn_code(process, number)
+    if behaviour.drains and scene.connections:
+        unsure = f"{scene.connections} connections are open: how long their requests take"
+    elif behaviour.drains and scene.connections is None:
+        unsure = "whether anybody is connected"
+    return Ending(after, code, why, behaviour.give_or_take_s, unsure)
+
+
+def _gthread(process: Process) -> bool:
+    line = f"{' '.join(process.argv)} "
+    threads = re.search(r"--threads[ =](\d+)", line)
+    return "gthread" in line or bool(threads and int(threads[1]) > 1)
+
+
+def _uvicorn_code(process: Process, number: int) -> tuple[int, str]:
+    """Return its code below an init: from 0.29 on it raises the signal again at its end."""
+    version = process.setting("version")
+    if version is None:
+        return BY_SIGNAL + number, "its version: before 0.29 it ends with 0"
+    parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return (BY_SIGNAL + number if parts >= RERAISES else 0), ""
+
+
+def uwsgi(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:  # noqa: ARG001
+    """Return how uWSGI 2.0 ends."""
+    if process.setting("unread") is not None or not process.settings:
+        why = process.setting("unread") or "its configuration can't be read"
+        return never("it reloads at SIGTERM unless it is told not to", why)
+    if process.setting("master") != "true":
+        return Ending(INSTANT_S, UWSGI_NO_MASTER, "without a master it ends at once")
+    hooks = process.setting("hook-master-start") or ""
+    hooked = re.search(rf"unix_signal:\s*{number}\s+(\w+)", hooks)
+    if hooked and hooked[1] == GRACEFULLY:
+        return _drained(scene, "its hook lets workers finish, then it ends")
+    if number in (INT, QUIT):
+        reloads = number == QUIT and process.setting("die-on-term") == "true"
+        if not reloads:
+            return Ending(UWSGI_S, 0, "it kills its workers and ends", 0.1)
+    if number == TERM and process.setting("die-on-term") == "true":
+        return Ending(UWSGI_S, 0, "die-on-term: it kills its workers and ends", 0.1)
+    if process.setting("exit-on-reload") == "true":
+        return _drained(scene, "exit-on-reload: it ends instead of reloading")
+    return never(f"it reloads at {signal_name(number)} instead of ending")
+
+
+def _drained(scene: Scene, why: str) -> Ending:
+    unsure = f"how long {scene.connections} requests take" if scene.connections else ""
+    return Ending(UWSGI_S, 0, why, 0.1, unsure)
+
+
+def gracekeeper(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
+    """Return how our own keeper ends: with its service, or before its budget is over."""
+    said = process.setting("grace") or _option(process, "grace")
+    grace, unsure = _seconds(said, OWN_GRACE_S), "" if said else "its own --grace"
+    delay = _seconds(_option(process, "drain-delay"), 0.0)
+    code = BY_SIGNAL + number
+    below = [one for _, one in scene.tree.walk() if one is not process]
+    found = last([end_of(one, number) for one in below if one.state not in "ZX"])
+    if any(one.program.startswith("uwsgi") for one in below):
+        found = Ending(UWSGI_S, 0, "uWSGI is told to quit", 0.2)
+    if found is None:
+        return Ending(INSTANT_S, code, "it has nothing to wait for")
+    at_most = max(grace - RESERVE_S, 0.0)
+    if found.after_s is None or found.after_s + delay > at_most:
+        why = f"it kills what is left ({found.why})"
+        return Ending(at_most + INSTANT_S, code, why, 0.1, unsure)
+    return found.later(delay).replace(status=code, unsure="").told("it stops its service")
+
+
+def supervisord(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
+    """Return how supervisord ends: after each program, one by one, with looks every second."""
+    if number == HUP:
+        return never("it reloads")
+    after, slowest = 0.0, ""
+    for child in scene.tree.children(process):
+        stop, patience = _stop_of(process, child)
+        found = end_of(child, stop)
+        if found.after_s is None or found.after_s > patience:
+            slowest = f"; `{child.program}` is killed after {patience:g} s"
+        after += patience if found.after_s is None else min(found.after_s, patience)
+    why = f"it stops its programs one after the other, looking every second{slowest}"
+    return Ending(after + POLL_S, 0, why, POLL_S)
+
+
+def _stop_of(process: Process, child: Process) -> tuple[int, float]:
+    """Return the signal and the patience that supervisord's configuration has for a program."""
+    for word in (child.program, child.name, *(a.rpartition("/")[2] for a in child.argv[:2])):
+        said = process.setting(f"program {word}")
+        if said:
+            signal, _, seconds = said.partition(" ")
+            return signal_number(signal) or TERM, _seconds(seconds, STOP_WAIT_S)
+    return TERM, STOP_WAIT_S
+
+
+def node(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:  # noqa: ARG001
+    """Return how Node ends: it catches INT and TERM itself, only to raise them again."""
+    text = process.text or ""
+    at = next((m.end() for m in NODE.finditer(text) if m[1] == signal_name(number)), None)
+    unsure = "" if process.text else "whether its code listens for it"
+    if at is not None:
+        code = NODE_EXIT.search(text, at)
+        unsure = "" if code else "what its listener does"
+        status = int(code[1] or 0) % 256 if code else 0
+        return Ending(INSTANT_S, status, "its own listener ends it", unsure=unsure)
+    if process.inner == 1:
+        why = f"no listener: it raises {signal_name(number)} again, and that is dropped for a PID 1"
+        return never(why, unsure)
+    return Ending(INSTANT_S, BY_SIGNAL + number, "no listener: it ends", unsure=unsure)
+
+
+def _option(process: Process, name: str) -> str:
+    """Return an option of `gracekeeper run`, or its variable."""
+    words = process.argv
+    for at, word in enumerate(words):
+        if word == "--":
+            break
+        if word == f"--{name}":
+            return "".join(words[at + 1 : at + 2])
+        if word.startswith(f"--{name}="):
+            return word.partition("=")[2]
+    return process.variable(f"GRACEKEEPER_{name.replace('-', '_').upper()}")
+
+
+def _seconds(text: str, default: float) -> float:
+    try:
+        if text.endswith("ms"):
+            return float(text[:-2]) / 1000
+        scale = 60 if text.endswith("m") else 1
+        return float(text.rstrip("sm")) * scale
+    except ValueError:
+        return default
+
+
+SPECIAL: Final = {
+    "uwsgi": uwsgi,
+    "gracekeeper": gracekeeper,
+    "supervisord": supervisord,
+    "node": node,
+}
