@@ -92,7 +92,7 @@ class Run:
     def ended(self) -> int:
         """Wait for its end, which it was asked for; its exit code, as a shell tells it."""
         if not select.select([self.pidfd], [], [], DEADLINE_S)[0]:
-            raise RunError(f"it never ended: {self.words}")
+            raise RunError(f"it did not end in {DEADLINE_S:g} s: {self.words or 'it says nothing'}")
         code = self.process.wait()
         return code if code >= 0 else 128 - code
 
