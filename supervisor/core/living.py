@@ -29,10 +29,12 @@ def spawned(state: State, _event: Event, now: float) -> Outcome:
 
 
 def look_for_readiness(state: State, _event: Event, now: float) -> Outcome:
-    """Look again, at intervals."""
+    """Look again, soon at first: many services in a row would wait for each other's looks."""
     if now < state.next_look:
         return state, ()
-    return state.replace(next_look=now + READY_LOOK_EVERY_S), (TakeLook(),)
+    wait_s = state.look_after_s
+    longer_s = min(READY_LOOK_EVERY_S, 2 * wait_s)
+    return state.replace(next_look=now + wait_s, look_after_s=longer_s), (TakeLook(),)
 
 
 def judge_readiness(state: State, event: Event, _now: float) -> Outcome:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from supervisor.core.phases import Phase
 
+READY_LOOK_FIRST_S: Final = 0.004  # after the start, and then twice as long each time
 READY_LOOK_EVERY_S: Final = 0.05
 FOREVER: Final = float("inf")
 
@@ -44,6 +45,7 @@ class State(Record):
     steered: bool = False  # the door is shut: newcomers do not reach the server any more
     quiet: Quiet = Quiet()
     next_look: float = FOREVER
+    look_after_s: float = READY_LOOK_FIRST_S  # while it is not ready
     looking: bool = False  # a look is on its way that was asked for after the door was shut
     turning_away: bool = False
     rungs: tuple[Rung, ...] = ()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from supervisor.runtime.process import Process
 
 KILL: Final = 9
+FIRST_S: Final = 0.004  # to the second question, and then twice as long each time
 WRITE: Final = 4  # POLLOUT
 HTTP: Final = "http://"
 FINE: Final = (b"HTTP/1.0 2", b"HTTP/1.1 2", b"HTTP/1.0 3", b"HTTP/1.1 3")
@@ -32,6 +33,7 @@ class Inquiry:
         self._readiness, self._poller, self._children = readiness, poller, children
         self.ready = False
         self._next = 0.0
+        self._wait_s = min(readiness.every_s, FIRST_S)
         self._over: Callable[[], None] | None = None  # gives the present question up
         self._process: Process | None = None
         if readiness.kind == "notify":
@@ -43,7 +45,8 @@ class Inquiry:
         if process and process.status is not None:
             self._answered(process.status == 0)
         if not self.ready and self._over is None and monotonic() >= self._next:
-            self._next = monotonic() + self._readiness.every_s
+            self._next = monotonic() + self._wait_s
+            self._wait_s = min(self._readiness.every_s, 2 * self._wait_s)
             self._ask()
         return self.ready
 
