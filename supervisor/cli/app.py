@@ -21,6 +21,8 @@ COMMANDS = {
     "status": "Show what a running gracekeeper knows of its service.",
     "report": "Draw how a stop went, from its report.",
     "inspect": "Look at a container's processes, and foretell how its stop would end.",
+    "explain": "Say why a container ended, or what an exit code can mean.",
+    "watch": "Record how containers end, ours or not, and say why.",
     "hold": "Become a command with signals blocked until it can hear them.",
     "fifo": "Write a command to uWSGI's master FIFO, if it makes sense now.",
 }

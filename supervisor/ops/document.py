@@ -11,9 +11,10 @@ from typing import Any, Final
 from supervisor.core.signalnames import name
 from supervisor.ops.case import Case, Sighting
 from supervisor.ops.causes.cause import Cause
-from supervisor.ops.life import KILL, NS, Event
+from supervisor.ops.life import NS, Event
 
 SCHEMA: Final = 1
+LATE_S: Final = 0.2
 UNKNOWN: Final[dict[str, Any]] = {
     "served": None,
     "served_while_stopping": None,
@@ -85,7 +86,7 @@ def _budget(case: Case, used: float) -> dict[str, Any]:
     first, killed = case.life.asked(case.container.signal), case.life.killed
     grace = case.container.grace_s
     if first and killed and killed.at > first.at:
-        grace = (killed.at - first.at) / NS
+        grace = _given((killed.at - first.at) / NS)
     grace = round(max(grace, 0.001), 3)
     return {
         "grace_s": grace,
@@ -95,6 +96,12 @@ def _budget(case: Case, used: float) -> dict[str, Any]:
         "used_s": round(used, 3),
         "left_s": round(grace - used, 3),
     }
+
+
+def _given(measured: float) -> float:
+    """Return what was asked for: `docker stop -t` takes whole seconds, and the engine its time."""
+    whole = round(measured)
+    return float(whole) if whole and 0 <= measured - whole < LATE_S else measured
 
 
 def _process(case: Case, one: Sighting, origin: int) -> dict[str, Any]:
@@ -121,13 +128,42 @@ def _process(case: Case, one: Sighting, origin: int) -> dict[str, Any]:
 
 
 def _moment(event: Event, origin: int) -> dict[str, Any]:
-    who = "the engine's end of patience" if event.signal == KILL else "the engine"
-    return {
-        "t": _after(event.at, origin),
-        "what": "rung",
-        "name": f"{name(event.signal)} by {who}",
-    }
+    told = f"{name(event.signal)} by the engine"
+    return {"t": _after(event.at, origin), "what": "rung", "name": told}
 
 
 def _after(at: int, origin: int) -> float:
     return round((at - origin) / NS, 3)
+
+
+def joined(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return one report of several containers, which are its services; of one, its own."""
+    if len(reports) == 1:
+        return next(iter(reports.values()))
+    began = min(one["asked_at"] for one in reports.values())
+    ended = max(one["asked_at"] + one["seconds"] for one in reports.values())
+    longest = max(reports.values(), key=lambda one: float(one["asked_at"] + one["seconds"]))
+    used = round(ended - began, 3)
+    grace = max(one["budget"]["grace_s"] for one in reports.values())
+    services = [
+        {key: value for key, value in one.items() if key not in ("event", "schema", "services")}
+        | {"name": name_, "task": False, "started": True}
+        for name_, one in reports.items()
+    ]
+    return {
+        **longest,
+        "verdict": " ".join(f"{name_}: {one['verdict']}" for name_, one in reports.items()),
+        "asked_at": began,
+        "seconds": used,
+        "phases": [],
+        "processes": [],
+        "series": [],
+        "moments": [],
+        "budget": {
+            **longest["budget"],
+            "grace_s": grace,
+            "used_s": used,
+            "left_s": round(grace - used, 3),
+        },
+        "services": services,
+    }

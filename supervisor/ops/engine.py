@@ -63,9 +63,14 @@ class Engine:
         )
         return bytes(text).decode(errors="replace").splitlines()
 
-    def follow_log(self, name: str, lines: int) -> Iterator[bytes]:
-        """Yield the last lines, and from then on whatever is written, until the end."""
-        chunks = self._ask(lambda: self._api.logs(name, stream=True, follow=True, tail=lines), name)
+    def follow_log(self, name: str, lines: int, since: float) -> Iterator[bytes]:
+        """Yield the last lines since a moment, and then whatever is written, until the end."""
+        chunks = self._ask(
+            lambda: self._api.logs(
+                name, stream=True, follow=True, tail=lines, since=max(0.001, since)
+            ),
+            name,
+        )
         return self._each(chunks)
 
     def events(

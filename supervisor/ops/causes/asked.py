@@ -25,7 +25,7 @@ def cause(case: Case) -> Cause:
     """Return what became of the request to stop."""
     code = case.code
     if case.report:
-        return _ours(case.report)
+        return of_report(case.report)
     if code in (128 + case.container.signal, 128 + 15, 128 + 2):
         return _by_signal(case)
     if code == 0:
@@ -50,9 +50,12 @@ def cause(case: Case) -> Cause:
     )
 
 
-def _ours(report: dict[str, Any]) -> Cause:
-    """Tell what our own report says: it counted."""
+def of_report(report: dict[str, Any]) -> Cause:
+    """Tell what a report says: a keeper counted, and whoever looked from outside could not."""
     requests, budget = report["requests"], report["budget"]
+    if requests["lost"] is None and report["door"] == "none" and not report["series"]:
+        late = requests["cut"] == "out-of-time"
+        return Cause("grace-over" if late else "stopped", str(report["verdict"]))
     if requests["lost"] or (requests["lost"] is None and requests["cut"]):
         return Cause(
             "lost-requests",

@@ -1,0 +1,100 @@
+"""`gracekeeper explain`: why something ended, from evidence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from supervisor.errors import UsageError
+
+MOST = 255
+UNSURE = "unknown"
+
+
+@click.command()
+@click.argument("target", metavar="CODE|CONTAINER|REPORT")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def explain(target: str, as_json: bool) -> None:
+    """Say why a container ended, and what to do about it.
+
+    A CODE, 0 to 255, can mean several things: all are told, with how to tell them apart. A
+    CONTAINER, also one that was removed a moment ago, is decided from the engine's events, its
+    state and its log. A REPORT is a file with a report's line, or what `explain --json` and
+    `watch --json` printed; `-` is stdin. DOCKER_HOST names an engine elsewhere.
+
+    \b
+    Exit codes:
+      0    explained
+      1    the evidence leaves several causes, or it has not ended; there is no such container, or
+           no engine that can be asked
+      2    bad input
+
+    The JSON is described by supervisor/ops/explanation.schema.json.
+    """
+    from supervisor.ops import explanation
+
+    if target.isdecimal():
+        answer = explanation.of_code(_code(target))
+    elif target == "-" or Path(target).is_file():
+        answer = _of_file(target)
+    else:
+        answer = _of_container(target)
+    if as_json:
+        click.echo(json.dumps(answer))
+    else:
+        from supervisor.cli.telling import text
+
+        click.echo(text(answer))
+    cause = answer["cause"]
+    sys.exit(int(cause is not None and cause["id"] in (UNSURE, "running")))
+
+
+def _code(text: str) -> int:
+    if int(text) > MOST:
+        raise UsageError(
+            f"cannot explain {text}: exit codes are 0 to {MOST}. The kernel cuts larger ones to a"
+            f" byte: {text} is {int(text) % (MOST + 1)}."
+        )
+    return int(text)
+
+
+def _of_file(target: str) -> dict[str, Any]:
+    from supervisor.cli.documents import document_of
+    from supervisor.ops import explanation
+
+    if target != "-" and (found := _answer(Path(target))) is not None:
+        return explanation.again(found, target)
+    document = document_of(target)
+    return explanation.of_document(document.value, document.where)
+
+
+def _answer(path: Path) -> dict[str, Any] | None:
+    """Return the last answer that was written to a file, None where there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in reversed(lines):
+        if line.startswith('{"event": "explanation"'):
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            return found if isinstance(found, dict) else None
+    return None
+
+
+def _of_container(name: str) -> dict[str, Any]:
+    from supervisor.ops import explanation
+    from supervisor.ops.engine import Engine
+    from supervisor.ops.gathering import gather
+
+    engine = Engine()
+    try:
+        return explanation.of_case(gather(engine, name))
+    finally:
+        engine.close()

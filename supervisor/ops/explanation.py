@@ -1,0 +1,72 @@
+"""An answer as JSON's own types (explanation.schema.json), and back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from supervisor.errors import UsageError
+from supervisor.ops import codes
+from supervisor.ops.case import Case, from_json, to_json
+from supervisor.ops.causes.asked import of_report
+from supervisor.ops.causes.cause import Cause
+from supervisor.ops.causes.decide import cause
+from supervisor.ops.document import document
+
+EVENT: Final = "explanation"
+SCHEMA: Final = 1
+
+
+def of_code(code: int) -> dict[str, Any]:
+    """Explain a number: what it can mean, and that it decides nothing."""
+    return _answer("code", str(code), code, None)
+
+
+def of_document(found: dict[str, Any], where: str) -> dict[str, Any]:
+    """Explain a report by what it counted."""
+    try:
+        return _answer("report", where, int(found["exit_code"]), of_report(found))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"cannot explain the report in {where}: {error} is missing or not what a report has"
+            " there. Take the line as gracekeeper wrote it."
+        ) from None
+
+
+def of_case(case: Case) -> dict[str, Any]:
+    """Explain a container's end by what was found out about it."""
+    found = cause(case)
+    answer = _answer("container", case.container.name, case.code, found)
+    running = found.id == "running"
+    return {
+        **answer,
+        "code": None if running else case.code,
+        "hidden": list(case.hidden),
+        "case": to_json(case),
+        "report": None if running else document(case, found),
+    }
+
+
+def again(answer: dict[str, Any], where: str) -> dict[str, Any]:
+    """Decide anew what an answer was made from, as a newer version may know better."""
+    try:
+        if answer["case"] is None:
+            return answer
+        return of_case(from_json(answer["case"]))
+    except (KeyError, TypeError) as error:
+        raise UsageError(
+            f"cannot explain {where}: {error}. Take the line as gracekeeper wrote it."
+        ) from None
+
+
+def _answer(kind: str, name: str, code: int, found: Cause | None) -> dict[str, Any]:
+    return {
+        "event": EVENT,
+        "schema": SCHEMA,
+        "subject": {"kind": kind, "name": name},
+        "code": code,
+        "cause": to_json(found) if found else None,
+        "meanings": [{"meaning": meaning, "tell": tell} for meaning, tell in codes.meanings(code)],
+        "hidden": [],
+        "case": None,
+        "report": None,
+    }

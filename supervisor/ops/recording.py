@@ -1,0 +1,144 @@
+"""Records one container while it lives: its events, its processes, its last lines."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from supervisor.errors import GracekeeperError
+from supervisor.ops import containers, procfs, toptable
+from supervisor.ops.case import Case, Foretold, Sighting
+from supervisor.ops.containers import State
+from supervisor.ops.disposition import disposition
+from supervisor.ops.engine import Engine
+from supervisor.ops.forecast import forecast
+from supervisor.ops.gathering import LINES, report_in
+from supervisor.ops.life import Event, read
+from supervisor.ops.process import Tree
+from supervisor.ops.scene import Scene
+
+BEGINNINGS = ("start", "restart")
+
+
+class Recording:
+    """What is known of one container, more with every event and every look."""
+
+    def __init__(self, engine: Engine, found: dict[str, Any]) -> None:
+        """Begin with what its engine says now."""
+        self.container = containers.container(found)
+        self.state = containers.state(found)
+        self.log: deque[str] = deque(maxlen=LINES)
+        self.hidden: list[str] = []
+        self._engine = engine
+        self._events: list[Event] = []
+        self._sightings: dict[int, Sighting] = {}
+        self._foretold: Foretold | None = None
+        self._find()
+
+    @property
+    def case(self) -> Case:
+        """Return all that is known so far."""
+        log = tuple(self.log)
+        return Case(
+            container=self.container,
+            state=self.state,
+            events=tuple(self._events),
+            sightings=tuple(self._sightings.values()),
+            log=log,
+            report=report_in(log),
+            foretold=self._foretold,
+            hidden=tuple(self.hidden),
+        )
+
+    @property
+    def stopping(self) -> Event | None:
+        """Return the request to stop that is being answered."""
+        if self._events and self._events[-1].action == "die":
+            return None
+        own = (event for event in reversed(self._events))
+        found = None
+        for event in own:
+            if event.action in ("die", *BEGINNINGS):
+                break
+            if event.action == "kill" and event.signal in (self.container.signal, 15, 2, 3, 9):
+                found = event
+        return found
+
+    def hear(self, told: dict[str, Any]) -> Event:
+        """Note an event of the engine; a start begins a new life."""
+        event = read(told)
+        if any(one.at == event.at and one.action == event.action for one in self._events):
+            return event
+        if event.action == "start":
+            self._sightings, self._foretold = {}, None
+            self.log.clear()
+        self._events.append(event)
+        if event.action in ("die", "oom", *BEGINNINGS):
+            self.ask()
+        return event
+
+    def ask(self) -> None:
+        """Look how it is; of a removed one the events have told all there is."""
+        try:
+            self.state = containers.state(self._engine.inspect(self.container.id))
+        except GracekeeperError:
+            died = self.case.life.died
+            code = self.state.code if died is None or died.code is None else died.code
+            self.state = self.state.replace(status="removed", code=code)
+            return
+        self._find()
+
+    def look(self, now: int) -> None:
+        """See who is there; what a stop would come to is foretold only while none is under way."""
+        tree = self._tree()
+        if tree is None or not tree.processes:
+            return
+        fresh = self.stopping is None or not self._sightings
+        for one in (tree.first, *tree.processes[1:]):
+            known = self._sightings.get(one.pid)
+            before = disposition(one, self.container.signal) if fresh else ""
+            self._sightings[one.pid] = Sighting(
+                pid=one.pid,
+                ppid=one.ppid,
+                name=one.name,
+                argv=one.argv[:16],
+                first=known.first if known else now - int(one.age_s * 1e9),
+                last=now,
+                state=one.state,
+                before=before or (known.before if known else ""),
+            )
+        if fresh:
+            self._foretell(tree)
+
+    def _foretell(self, tree: Tree) -> None:
+        scene = Scene(
+            tree=tree,
+            connections=None,
+            signal=self.container.signal,
+            grace_s=self.container.grace_s,
+        )
+        found = forecast(scene)
+        self._foretold = Foretold(found.why, found.todo, found.killed)
+
+    def _find(self) -> None:
+        """Learn whether its processes are this machine's."""
+        self._here = self._engine.same_machine(self.state.pid, self.container.id)
+        far = self.state.pid and not self._here
+        if far and toptable.HIDDEN not in self.hidden:
+            self.hidden.append(toptable.HIDDEN)
+
+    def _tree(self) -> Tree | None:
+        if self.state.status not in ("running", "paused") or not self.state.pid:
+            return None
+        if not self._here:
+            rows = self._engine.top(self.container.id, toptable.COLUMNS)
+            return toptable.tree(rows, self.state.pid, self.container.argv) if rows else None
+        try:
+            return procfs.tree(self.state.pid)
+        except GracekeeperError:
+            return None  # it has just ended
+
+
+def over(state: State) -> bool:
+    """Tell whether it won't run again by itself."""
+    return state.status in ("exited", "dead", "removed", "created")

@@ -1,0 +1,146 @@
+"""Follows containers until they are over: events wake it, and looks fill the time between."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from supervisor.errors import GracekeeperError
+from supervisor.ops.case import Case
+from supervisor.ops.engine import Engine, GoneError
+from supervisor.ops.gathering import LINES
+from supervisor.ops.recording import Recording, over
+
+STOPPING_S: Final = 0.25  # between looks while a stop is under way
+IDLE_S: Final = 2.0
+SETTLE_S: Final = 1.0  # after an end: what follows it (stop, destroy, start) says what it was
+PROJECT: Final = "com.docker.compose.project"
+
+Progress = Callable[[Iterable[Recording], int], None]
+Told = dict[str, Any] | GracekeeperError
+
+
+class Watching:
+    """The containers that were named, or those of a project as they come."""
+
+    def __init__(self, engine: Engine, names: Iterable[str], project: str | None) -> None:
+        """Look at all that there are; GoneError for a name that there is not."""
+        self._engine = engine
+        self._project = project
+        self._news: queue.Queue[Told] = queue.Queue()
+        self._shift = engine.now() - time.time()
+        self._since = time.time() + self._shift
+        self._due: dict[str, float] = {}  # when an end has settled, by container
+        self._looked: dict[str, float] = {}
+        self.recordings: dict[str, Recording] = {}
+        found = [*names, *(engine.names(project) if project else ())]
+        for name in found:
+            self._add(name)
+        if not self.recordings:
+            raise GoneError(
+                f"cannot watch project {project}: it has no containers. `docker ps -a --filter"
+                f" label={PROJECT}={project}` lists them."
+            )
+
+    def ends(self, progress: Progress) -> Iterator[Case]:
+        """Yield each end with all that belongs to it, until no container can end any more."""
+        self._start(self._follow)
+        for one in self.recordings.values():
+            if not over(one.state):
+                one.look(self._now())
+        while self._due or any(not over(one.state) for one in self.recordings.values()):
+            try:
+                self._hear(self._news.get(timeout=self._patience()))
+            except queue.Empty:
+                self._look()
+                progress(self.recordings.values(), self._now())
+            yield from self._settled()
+
+    def _now(self) -> int:
+        return int((time.time() + self._shift) * 1e9)
+
+    def _patience(self) -> float:
+        busy = self._due or any(one.stopping for one in self.recordings.values())
+        return STOPPING_S if busy else 1.0
+
+    def _hear(self, told: Told) -> None:
+        if isinstance(told, GracekeeperError):
+            raise told
+        name = told["Actor"]["ID"]
+        if name not in self.recordings:
+            if told["Action"] not in ("create", "start"):
+                return
+            self._add(name)
+        one = self.recordings.get(name)
+        if one is None:
+            return
+        event = one.hear(told)
+        if event.action == "start":
+            self._start(self._read, one)
+            self._due.pop(name, None)
+        if event.action in ("start", "kill"):
+            self._looked[name] = 0.0
+            self._look()
+        if event.action == "die" or name in self._due:
+            self._due[name] = time.monotonic() + SETTLE_S
+
+    def _look(self) -> None:
+        """Look at those whose turn it is."""
+        now = time.monotonic()
+        for name, one in self.recordings.items():
+            pace = STOPPING_S if one.stopping else IDLE_S
+            if now - self._looked.get(name, 0.0) >= pace:
+                self._looked[name] = now
+                one.look(self._now())
+
+    def _settled(self) -> Iterator[Case]:
+        """Yield the ends after which nothing more has happened."""
+        now = time.monotonic()
+        for name in [name for name, due in self._due.items() if due <= now]:
+            del self._due[name]
+            one = self.recordings[name]
+            one.ask()
+            yield one.case
+
+    def _add(self, name: str) -> None:
+        try:
+            one = Recording(self._engine, self._engine.inspect(name))
+        except GoneError:
+            if self._project:
+                return  # removed between two looks
+            raise
+        if one.container.id not in self.recordings:
+            self.recordings[one.container.id] = one
+            if not over(one.state):
+                self._start(self._read, one)
+
+    def _start(self, what: Callable[..., None], *arguments: Any) -> None:
+        threading.Thread(target=what, args=arguments, daemon=True).start()
+
+    def _follow(self) -> None:
+        """Pass the engine's events on, on a connection of its own."""
+        wanted: dict[str, Any] = {"container": list(self.recordings)}
+        if self._project:
+            wanted = {"label": [f"{PROJECT}={self._project}"]}
+        try:
+            for event in Engine().events(self._since, **wanted):
+                self._news.put(event)
+            self._news.put(GracekeeperError("cannot watch on: the engine has ended. Start it."))
+        except GracekeeperError as error:
+            self._news.put(error)
+
+    def _read(self, one: Recording) -> None:
+        """Keep the last lines of one life."""
+        rest = b""
+        log, life = one.log, one.state.started
+        try:
+            for chunk in Engine().follow_log(one.container.id, LINES, life / 1e9):
+                *lines, rest = (rest + chunk).split(b"\n")
+                log.extend(line.decode(errors="replace") for line in lines)
+        except GracekeeperError as error:
+            one.hidden.append(f"the log is hidden: {error}")
+        if rest:
+            log.append(rest.decode(errors="replace"))
