@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops import pythonsource, shell, special
@@ -15,6 +16,7 @@ from supervisor.ops.scene import Scene
 
 TERM = 15
 SU_S = 2.0
+VALUED = ("-e", "-p", "-r", "--rewrite", "-k", "-s")  # of tini, dumb-init and timeout
 
 
 def ends(scene: Scene, process: Process, number: int, *, all_told: bool = False) -> Ending:
@@ -70,32 +72,54 @@ def _wrapper(scene: Scene, process: Process, number: int) -> Ending:
     name = title(process)
     if child is None:
         return Ending(INSTANT_S, BY_SIGNAL + number, f"`{name}` has nobody to pass it on to")
+    options = own_options(process)
+    passed = _rewritten(options, number) if name == "dumb-init" else number
+    if passed is None:
+        return never(f"`{name}` keeps {signal_name(number)} for itself")
     group = passes_to_group(process)
     whom = f"`{title(child)}`" + (" and its whole group" if group else "")
-    found = ends(scene, child, number, all_told=group)
-    return found.told(f"`{name}` passes {signal_name(number)} on to {whom}")
+    found = ends(scene, child, passed, all_told=group)
+    if name.startswith("tini") and str(found.status) in _values(options, "-e"):
+        found = found.replace(status=0)
+    return found.told(f"`{name}` passes {signal_name(passed)} on to {whom}")
 
 
 def passes_to_group(process: Process) -> bool:
     """Tell whether an init signals the process group of what it started."""
-    options = _own_options(process.argv)
+    options = own_options(process)
     if process.program == "dumb-init":
-        single = any(word in ("-c", "--single-child") for word in options)
+        single = "-c" in options or "--single-child" in options
         return not single and process.variable("DUMB_INIT_SETSID") != "0"
     if process.program.startswith(("tini", "docker-init")):
-        letters = "".join(word[1:] for word in options if not word.startswith("--"))
+        letters = "".join(word[1:] for word in options if word.startswith("-"))
         return "g" in letters or bool(process.variable("TINI_KILL_PROCESS_GROUP"))
     return process.program == "timeout" and "--foreground" not in options
 
 
-def _own_options(argv: tuple[str, ...]) -> list[str]:
-    """Return an init's own options: those before the command."""
-    found = []
-    for word in argv[1:]:
-        if word == "--" or not word.startswith("-"):
+def own_options(process: Process) -> list[str]:
+    """Return an init's own options and their values: what stands before the command."""
+    found: list[str] = []
+    for word in process.argv[1:]:
+        takes = bool(found) and found[-1] in VALUED
+        if word == "--" or not (takes or word.startswith("-")):
             break
         found.append(word)
     return found
+
+
+def _values(options: list[str], letter: str) -> list[str]:
+    """Return what an option was given, apart or together with its letter."""
+    apart = [value for name, value in pairwise(options) if name == letter]
+    return apart + [word[2:] for word in options if word.startswith(letter) and word[2:]]
+
+
+def _rewritten(options: list[str], number: int) -> int | None:
+    """Return what dumb-init makes of a signal; None when it keeps it."""
+    for said in _values(options, "-r") + _values(options, "--rewrite"):
+        before, _, after = said.lstrip("=").partition(":")
+        if before == str(number):
+            return int(after) or None
+    return number
 
 
 def _scanner(scene: Scene, process: Process, number: int) -> Ending:

@@ -19,7 +19,7 @@ from supervisor.ops.scene import Scene
 
 SCHEMA: Final = 1
 ASSIGNED: Final = re.compile(
-    rf"([\w-]*(?:{TELLING.pattern})[\w-]*=)(\"[^\"]*\"|'[^']*'|\S+)", re.IGNORECASE
+    rf"([\w-]*(?:{TELLING.pattern})[\w-]*=)(\"[^\"]*\"|'[^']*'|[^\s;&|]+)", re.IGNORECASE
 )
 
 
