@@ -10,6 +10,7 @@ from supervisor.ops.containers import Container, State
 from supervisor.ops.life import Event, Life, lives
 
 SCHEMA: Final = 1
+KEEPERS: Final = ("supervisor/__main__.py", "supervisor/runtime/boot.py", "-m supervisor")
 
 
 class Sighting(Record):
@@ -78,6 +79,12 @@ class Case(Record):
         words += [word for one in self.sightings for word in (one.name, *one.argv[:3])]
         found = {word.rpartition("/")[2] for word in words}
         return any(word in names or word.split("_")[0] in names for word in found)
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether PID 1 is a gracekeeper, by its name or as Python was given it."""
+        line = " ".join(self.container.argv)
+        return self.mentions("gracekeeper") or any(one in line for one in KEEPERS)
 
 
 def to_json(value: Any) -> Any:

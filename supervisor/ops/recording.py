@@ -9,15 +9,17 @@ from supervisor.errors import GracekeeperError
 from supervisor.ops import containers, procfs, toptable
 from supervisor.ops.case import Case, Foretold, Sighting
 from supervisor.ops.containers import State
-from supervisor.ops.disposition import disposition
+from supervisor.ops.disposition import BLOCKED, CAUGHT, IGNORED, WAITED, disposition
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import forecast
 from supervisor.ops.gathering import LINES, report_in
-from supervisor.ops.life import Event, read
+from supervisor.ops.life import NS, Event, read
 from supervisor.ops.process import Tree
 from supervisor.ops.scene import Scene
 
 BEGINNINGS = ("start", "restart")
+KEPT = (CAUGHT, WAITED, IGNORED, BLOCKED)  # what is seen while it stops was so before
+YOUNG_NS = 3 * NS  # it still becomes what it will be: an exec, a handler
 
 
 class Recording:
@@ -33,6 +35,7 @@ class Recording:
         self._events: list[Event] = []
         self._sightings: dict[int, Sighting] = {}
         self._foretold: Foretold | None = None
+        self._seen_asked = False
         self._find()
 
     @property
@@ -64,14 +67,18 @@ class Recording:
                 found = event
         return found
 
+    def young(self, now: int) -> bool:
+        """Tell whether its life has just begun."""
+        return 0 <= now - self.state.started < YOUNG_NS
+
     def hear(self, told: dict[str, Any]) -> Event:
         """Note an event of the engine; a start begins a new life."""
         event = read(told)
         if any(one.at == event.at and one.action == event.action for one in self._events):
             return event
-        if event.action == "start":
-            self._sightings, self._foretold = {}, None
-            self.log.clear()
+        if event.action == "start" and any(one.action == "die" for one in self._events):
+            self._sightings, self._foretold, self._seen_asked = {}, None, False
+            self.log = deque(maxlen=LINES)  # the one before may still be filled
         self._events.append(event)
         if event.action in ("die", "oom", *BEGINNINGS):
             self.ask()
@@ -93,22 +100,27 @@ class Recording:
         tree = self._tree()
         if tree is None or not tree.processes:
             return
-        fresh = self.stopping is None or not self._sightings
-        for one in (tree.first, *tree.processes[1:]):
+        asked = self.stopping is not None and bool(self._sightings)
+        learnt = False
+        for one in tree.processes:
             known = self._sightings.get(one.pid)
-            before = disposition(one, self.container.signal) if fresh else ""
+            before = disposition(one, self.container.signal)
+            if asked and known and before not in KEPT:
+                before = known.before  # it may have taken its handler away meanwhile
+            learnt |= known is None or before != known.before
             self._sightings[one.pid] = Sighting(
                 pid=one.pid,
                 ppid=one.ppid,
                 name=one.name,
                 argv=one.argv[:16],
-                first=known.first if known else now - int(one.age_s * 1e9),
+                first=known.first if known else now - int(one.age_s * NS),
                 last=now,
                 state=one.state,
-                before=before or (known.before if known else ""),
+                before=before,
             )
-        if fresh:
+        if not asked or (learnt and not self._seen_asked):
             self._foretell(tree)
+        self._seen_asked = asked
 
     def _foretell(self, tree: Tree) -> None:
         scene = Scene(
@@ -141,4 +153,4 @@ class Recording:
 
 def over(state: State) -> bool:
     """Tell whether it won't run again by itself."""
-    return state.status in ("exited", "dead", "removed", "created")
+    return state.status in ("exited", "dead", "removed") or bool(state.error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -63,7 +64,8 @@ class Watching:
         return int((time.time() + self._shift) * 1e9)
 
     def _patience(self) -> float:
-        busy = self._due or any(one.stopping for one in self.recordings.values())
+        now = self._now()
+        busy = self._due or any(one.stopping or one.young(now) for one in self.recordings.values())
         return STOPPING_S if busy else 1.0
 
     def _hear(self, told: Told) -> None:
@@ -79,7 +81,7 @@ class Watching:
             return
         event = one.hear(told)
         if event.action == "start":
-            self._start(self._read, one)
+            self._start(self._read, one, one.log, one.state.started)
             self._due.pop(name, None)
         if event.action in ("start", "kill"):
             self._looked[name] = 0.0
@@ -91,10 +93,15 @@ class Watching:
         """Look at those whose turn it is."""
         now = time.monotonic()
         for name, one in self.recordings.items():
-            pace = STOPPING_S if one.stopping else IDLE_S
-            if now - self._looked.get(name, 0.0) >= pace:
-                self._looked[name] = now
-                one.look(self._now())
+            soon = one.stopping or one.young(self._now())
+            if now - self._looked.get(name, 0.0) < (STOPPING_S if soon else IDLE_S):
+                continue
+            self._looked[name] = now
+            one.look(self._now())
+            if one.state.status == "created":
+                one.ask()  # no event tells of a start that failed
+                if over(one.state):
+                    self._due[name] = now
 
     def _settled(self) -> Iterator[Case]:
         """Yield the ends after which nothing more has happened."""
@@ -114,8 +121,8 @@ class Watching:
             raise
         if one.container.id not in self.recordings:
             self.recordings[one.container.id] = one
-            if not over(one.state):
-                self._start(self._read, one)
+            if one.state.started and not over(one.state):
+                self._start(self._read, one, one.log, one.state.started)
 
     def _start(self, what: Callable[..., None], *arguments: Any) -> None:
         threading.Thread(target=what, args=arguments, daemon=True).start()
@@ -132,12 +139,11 @@ class Watching:
         except GracekeeperError as error:
             self._news.put(error)
 
-    def _read(self, one: Recording) -> None:
+    def _read(self, one: Recording, log: deque[str], began: int) -> None:
         """Keep the last lines of one life."""
         rest = b""
-        log, life = one.log, one.state.started
         try:
-            for chunk in Engine().follow_log(one.container.id, LINES, life / 1e9):
+            for chunk in Engine().follow_log(one.container.id, LINES, began / 1e9):
                 *lines, rest = (rest + chunk).split(b"\n")
                 log.extend(line.decode(errors="replace") for line in lines)
         except GracekeeperError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from supervisor.core.signalnames import name
 from supervisor.ops.case import Case, Sighting
 from supervisor.ops.causes import words
@@ -11,6 +13,9 @@ from supervisor.ops.life import NS
 from supervisor.ops.process import SHELLS
 
 EXEC = "Put `exec` before the last command, or give the command as a JSON array."
+# The last command of a line replaces the shell; a trap with no words is inherited by it.
+_EXECS = re.compile(r"(?:^|[;&\n])\s*exec\s+[^;&|\n]+$")
+_TRAPS = re.compile(r"""trap\s+(?:''|"")\s[^;\n]*\b(?:TERM|15)\b""")
 HANDLE = "Let it handle {signal}, or put an init in front of it (`docker run --init`)."
 
 
@@ -28,7 +33,7 @@ def cause(case: Case) -> Cause:
 
 def _cause(case: Case) -> Cause:
     signal = name(case.container.signal)
-    if case.mentions("gracekeeper"):
+    if case.kept:
         return _keeper()
     halted = [one for one in case.sightings if one.state in ("T", "t", "D")]
     if halted and _is_last(case, halted[0]):
@@ -45,11 +50,12 @@ def _cause(case: Case) -> Cause:
     if shell(case):
         return _shell(case)
     before = case.sightings[0].before if case.sightings else ""
-    if before in (IGNORED, BLOCKED):
+    if before in (IGNORED, BLOCKED) or _ignoring(case):
         return Cause(
             "signal-ignored",
-            f"PID 1 ({case.program}) {'ignores' if before == IGNORED else 'blocks'} {signal}.",
+            f"PID 1 ({case.program}) {'blocks' if before == BLOCKED else 'ignores'} {signal}.",
             f"Let it handle {signal}; a `trap ''` before `exec` is inherited.",
+            CERTAIN if before else LIKELY,
         )
     if before == DROPPED or (not before and _deaf(case)):
         return Cause(
@@ -72,7 +78,8 @@ def _cause(case: Case) -> Cause:
 def shell(case: Case) -> bool:
     """Tell whether PID 1 is a shell that stays in front of the program."""
     if not case.sightings:
-        return case.program in SHELLS or case.program.endswith(".sh")
+        script = case.program in SHELLS or case.program.endswith(".sh")
+        return script and not _EXECS.search(case.container.argv[-1])
     first = case.sightings[0]
     return first.name in SHELLS or first.argv[0].rpartition("/")[2].lstrip("-") in SHELLS
 
@@ -133,6 +140,11 @@ def _reloads(case: Case) -> bool:
     hooked = "die-on-term" in line or "hook-master-start" in line or "gracefully" in line
     plain = case.program.startswith("uwsgi") and ("--master" in line or " -M" in line)
     return plain and not hooked and case.container.signal == 15
+
+
+def _ignoring(case: Case) -> bool:
+    """Tell whether a shell ignores the signal for whatever it becomes."""
+    return not case.sightings and bool(_TRAPS.search(case.container.argv[-1:][0]))
 
 
 def _deaf(case: Case) -> bool:
