@@ -51,18 +51,20 @@ def document_of(target: str) -> Document:
 
 def _last(stream: IO[bytes], where: str) -> Document:
     """Find the last report among other lines; or take the whole, if it is one document."""
-    found, place, number, start = b"", 0, 0, b""
+    found, place, number, size = b"", 0, 0, 0
+    begun: list[bytes] = []  # of a document over many lines
     for line in iter(lambda: stream.readline(LONGEST), b""):
         number += 1
         if LIKELY in line and BEGIN.search(line.decode(errors="replace")):
             found, place = line, number
-        elif not found and len(start) < LONGEST and (start or line.lstrip()[:1] == b"{"):
-            start += line
+        elif size < LONGEST and (begun or (number == 1 and line.lstrip()[:1] == b"{")):
+            begun.append(line)
+            size += len(line)
     if found:
         text = found.decode(errors="replace")
         begin = BEGIN.search(text)
         return _parsed(text[begin.start() if begin else 0 :], f"{where}:{place}")
-    if BEGIN.match(text := start.decode(errors="replace").lstrip()):
+    if BEGIN.match(text := b"".join(begun).decode(errors="replace").lstrip()):
         return _parsed(text, where)
     raise UsageError(f"cannot find a report in {where}: none of its {number} lines is one. {WHERE}")
 

@@ -42,6 +42,13 @@ def test_the_last_report_of_a_log_counts() -> None:
     assert made("--text", LOST).output.startswith("Went wrong. Time ran out: 2 requests")
 
 
+def test_a_long_log_is_read_once() -> None:
+    """Also one whose first line looks like the beginning of a document: nothing is gathered."""
+    log = (b'{"event": "ready"}\n' + b"x" * 120 + b"\n") * 100_000
+    done = made("-", "--json", stdin=log + Path(LOST).read_bytes())
+    assert json.loads(done.output) == document("lost")
+
+
 def test_a_report_that_somebody_has_indented(tmp_path: Path) -> None:
     """It is one document over many lines."""
     (tmp_path / "r.json").write_text(json.dumps(document("lost"), indent=2))

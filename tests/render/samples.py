@@ -8,7 +8,7 @@ from typing import Any
 
 from supervisor.render.model import Shutdown, read
 
-FOLDER = Path(__file__).with_name("samples")
+FOLDER = Path(__file__).with_name("stops")
 NAMES = ("lost", "clean", "fleet")
 
 
