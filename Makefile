@@ -114,6 +114,10 @@ bench-fleet: setup ## Several services, ours and others': start, stop, order, li
 bench-db: setup db-image ## How PostgreSQL ends with clients inside, ours and by plain signals (ARGS=)
 	$(BIN)/python -m benchmarks.db --image $(DB_IMAGE) $(ARGS)
 
+.PHONY: bench-report
+bench-report: setup ## A report from a journal of a million events: seconds and memory (ARGS=)
+	$(BIN)/python -m benchmarks.report $(ARGS)
+
 .PHONY: bench-ledger
 bench-ledger: setup base-images ## Is all that was answered 201 in the database, once? (Docker Compose v2; ARGS=)
 	$(BIN)/python -m benchmarks.ledger $(ARGS)

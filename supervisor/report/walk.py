@@ -5,7 +5,7 @@ Whoever lives the life can note it as it goes: then nothing is left to be walked
 
 from __future__ import annotations
 
-from supervisor.core.actions import Send, TurnAway
+from supervisor.core.actions import Send, TakeLook, TurnAway
 from supervisor.core.events import (
     Asked,
     DoorClosed,
@@ -13,6 +13,7 @@ from supervisor.core.events import (
     Exited,
     Looked,
     SpawnFailed,
+    Tick,
     WorkersGone,
 )
 from supervisor.core.machine import step
@@ -66,6 +67,10 @@ class Findings:
         self.state = after
         if not self.phases:
             self.phases.append({"name": before.phase, "start": now, "end": None})
+        if _only_looks(event, actions) and after.phase == before.phase:
+            if type(event) is Looked:  # nearly all are such, and nothing else can come of them
+                _note(self, event, now)
+            return
         if after.phase != before.phase:
             self.phases[-1]["end"] = now
             if after.phase != DONE:
@@ -82,6 +87,12 @@ def walk(policy: Policy, journal: Iterable[Entry]) -> Findings:
         after, actions = step(found.state, event, now)
         found.take(now, event, found.state, after, actions)
     return found
+
+
+def _only_looks(event: Event, actions: tuple[Action, ...]) -> bool:
+    if type(event) is not Tick and type(event) is not Looked:
+        return False
+    return not actions or (len(actions) == 1 and type(actions[0]) is TakeLook)
 
 
 def _note(found: Findings, event: Event, now: float) -> None:
