@@ -91,9 +91,24 @@ def _fingerprint() -> str:
 
 
 def part_of(lock: str, names: Sequence[str]) -> str:
-    """The entries of some packages: a name and a version, then hashes on indented lines."""
+    """The entries of some packages and of what they need.
+
+    An entry is a name and a version, then hashes and, behind `# via`, who needs it, indented.
+    """
     entries = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.MULTILINE)
-    return "".join(it for it in entries if it.partition("==")[0] in names)
+    named = {it.partition("==")[0]: it for it in entries}
+    wanted = set(names)
+    more = True
+    while more:
+        needed = {name for name, entry in named.items() if wanted & _needed_by(entry)}
+        more = not needed <= wanted
+        wanted |= needed
+    return "".join(entry for name, entry in named.items() if name in wanted)
+
+
+def _needed_by(entry: str) -> set[str]:
+    comments = re.findall(r"^ +# (?:via )? *(\S+)$", entry, flags=re.MULTILINE)
+    return {name for name in comments if name != "via"}
 
 
 def _environment(folder: Path, name: str, packages: Sequence[str]) -> None:
