@@ -113,7 +113,7 @@ def test_entries_of_a_lock() -> None:
     """With their hashes, and not those of a package whose name is only longer."""
     lock = "# by hand\na==1 \\\n    --hash=sha256:1\n    # via b\na-b==2 \\\n    --hash=sha256:2\n"
     assert installed.part_of(lock, ["a"]) == "a==1 \\\n    --hash=sha256:1\n    # via b\n"
-    more = f"{lock}c==3 \\\n    # via\n    #   a\n    #   x\nd==4 \\\n    # via c\ne==5 \\\n    # via x\n"
+    more = lock + "c==3 \\\n    # via\n    #   a\n    #   x\nd==4\n    # via c\ne==5\n    # via x\n"
     assert re.findall("^.(?===)", installed.part_of(more, ["a"]), re.MULTILINE) == ["a", "c", "d"]
 
 
