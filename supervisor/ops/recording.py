@@ -123,12 +123,7 @@ class Recording:
         self._seen_asked = asked
 
     def _foretell(self, tree: Tree) -> None:
-        scene = Scene(
-            tree=tree,
-            connections=None,
-            signal=self.container.signal,
-            grace_s=self.container.grace_s,
-        )
+        scene = Scene(tree, None, self.container.signal, self.container.grace_s)
         found = forecast(scene)
         self._foretold = Foretold(found.why, found.todo, found.killed)
 

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import tarfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -155,8 +154,7 @@ def told(engine: docker.DockerClient, staged_image: str) -> dict[str, Told | Bas
             for case in watching.ends(lambda _recordings, _now: None):
                 watched[case.container.id] = of_case(case)
 
-        follower = threading.Thread(target=follow, daemon=True)
-        follower.start()
+        follower = stack.enter_context(ThreadPoolExecutor(1)).submit(follow)
 
         def stage(pair: tuple[Container, Ending]) -> dict[str, Any] | BaseException:
             try:
@@ -166,7 +164,7 @@ def told(engine: docker.DockerClient, staged_image: str) -> dict[str, Told | Bas
 
         with ThreadPoolExecutor(AT_ONCE) as threads:
             explained = list(threads.map(stage, zip(containers, ALL, strict=True)))
-        follower.join(30)
+        follower.result(30)
         return {
             one.name: found
             if isinstance(found, BaseException)
