@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from supervisor.cli.blocking import blocking
+
 HEADS = ("service", "is", "pid", "waiting", "inside", "answered", "needs")
 RIGHT = ("pid", "waiting", "inside", "answered")
 
@@ -16,8 +18,12 @@ def text(found: dict[str, Any]) -> str:
     if left is not None:
         title += f", {max(0.0, left):.1f} s of {found['grace_s']:g} s left"
     rows = [HEADS, *(_row(one) for one in services)]
+    waits = [(one["name"], line) for one in services for line in blocking(one)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEADS))]
-    return "\n".join([title, "", *(_line(row, widths) for row in rows)])
+    lines = [title, "", *(_line(row, widths) for row in rows)]
+    if waits:
+        lines += ["", "  the stop waits for", *(f"  {name}: {told}" for name, told in waits)]
+    return "\n".join(lines)
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

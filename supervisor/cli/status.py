@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from supervisor.cli import services
+from supervisor.cli import blocking, services
 from supervisor.cli.client import ask, control_option, service_argument
 
 EVERY_S = 1.0
@@ -21,18 +21,27 @@ HIDDEN = ("mechanism", "why_restart", "every_s", "least_age_s")  # of what limit
 @service_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--watch", is_flag=True, help="Again every second, until Ctrl-C or its end.")
-def status(control: str | None, service: str | None, as_json: bool, watch: bool) -> None:
+@click.option("--stacks", is_flag=True, help="With the Python stacks of what a stop waits for.")
+def status(
+    control: str | None, service: str | None, as_json: bool, watch: bool, stacks: bool
+) -> None:
     """Show phase, generations, connections and workers of a running gracekeeper.
 
-    Of several services, one line each; more of the one that is named.
+    Of several services, one line each; more of the one that is named. While it stops: what it waits
+    for, which request, and for how long. --stacks asks py-spy, where that is installed.
 
     Exits with 1 when nobody answers.
     """
     while True:
         found = ask(control, do="status", service=service)
+        waited_for = blocking.stacks(blocking.pids(found)) if stacks else []
         if watch and not as_json:
             click.clear()  # only on a terminal
-        click.echo(json.dumps(found, indent=None if watch else 2) if as_json else text(found))
+        if as_json:
+            found = {**found, "stacks": waited_for} if stacks else found
+            click.echo(json.dumps(found, indent=None if watch else 2))
+        else:
+            click.echo("\n".join([text(found), *([""] if waited_for else []), *waited_for]))
         if not watch:
             return
         threading.Event().wait(EVERY_S)
@@ -45,6 +54,7 @@ def text(found: dict[str, Any]) -> str:
     connections, service = found["connections"], found["service"]
     left = found["budget_left_s"]
     title = f"{service['server']} is {found['phase']}"
+    waits = blocking.blocking(found)
     rows = [
         ("address", ", ".join(found["addresses"]) or "none of ours"),
         ("pid", f"{found['pid']} gracekeeper, {_or(service['pid'], 'no')} {service['server']}"),
@@ -58,6 +68,7 @@ def text(found: dict[str, Any]) -> str:
         title if left is None else f"{title}, {max(0.0, left):.1f} s of {found['grace_s']:g} s left"
     ]
     lines += (f"  {name:<9} {told}" for name, told in rows if told)
+    lines += (f"  {'waits for' if not at else '':<9} {line}" for at, line in enumerate(waits))
     if found["workers"]:
         heads = f"  {'worker':<8}{'pid':>8}{'requests':>10}{'memory':>11}{'age':>9}  now"
         lines += ("", heads)

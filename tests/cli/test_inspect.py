@@ -26,8 +26,9 @@ TREE = Tree(
         process(952, ppid=900, inner=9, state="Z").replace(name="curl"),
     )
 )
-DOOR = Listener("tcp", "*:8000", 3, 128, 2, 77, holders=(950, 951))
-SCENE = Scene(TREE, 5)
+DOOR = Listener("tcp", "*:8000", 3, 128, 2, 77, 1, 9.0, holders=(950, 951))
+UNIX = Listener("unix", "/run/x", 3, None, 2, 78)
+SCENE = Scene(TREE)
 
 
 def test_how_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +37,7 @@ def test_how_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     found = Inspection(
         scene=SCENE,
         forecast=forecast(SCENE),
-        listeners=(DOOR, DOOR.replace(address="*:9000", backlog=None, holders=None)),
+        listeners=(DOOR, UNIX),
         memory=Memory(44 << 20, 1 << 29, 2, 4, 100, 2),
         hidden=("all else",),
     )
@@ -50,8 +51,8 @@ def test_how_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
         "  952       9  root      0 s  nobody  dead     └─ (zombie) [curl]\n"
         "\n"
         "Ports\n"
-        "  tcp   *:8000                 3 of 128 queued, 2 connected     app 950, app 951\n"
-        "  tcp   *:9000                 3 queued, 2 connected            holders hidden\n"
+        "  tcp   *:8000                3 of 128 queued, 2 connected, 1 in request for up…\n"
+        "  unix  /run/x                3 queued, 2 connected; holders hidden\n"
         "\n"
         "Memory\n"
         "  44.0 MiB, of 512.0 MiB, 2 killed for want of it; 4 of 100 tasks (cgroup v2)\n"
