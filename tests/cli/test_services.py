@@ -56,7 +56,11 @@ TEXT = """\
   app      serving, generation 2   12        3       4      1234  migrate completed
   nginx    quiescing               12        3       3            app ready
   cron     ended with 3
-  late     never started"""
+  late     never started
+
+  the stop waits for
+  nginx: 1 client in the accept queue
+  nginx: 2 clients whose handshake goes on"""
 
 
 def test_one_line_each() -> None:
