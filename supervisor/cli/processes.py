@@ -98,7 +98,9 @@ def _port(one: Listener, found: Inspection, width: int) -> str:
     else:
         holders = ", ".join(f"{names.get(pid, '?')} {pid}" for pid in one.holders) or "nobody here"
     counts = f"{one.queued}{room} queued, {one.connected} connected"
-    return _cut(f"  {one.kind:<4}  {one.address:<22} {counts:<32} {holders}", width)
+    if one.running:
+        counts += f", {one.running} in request for up to {duration(one.longest_s)}"
+    return _cut(f"  {one.kind:<4}  {one.address:<20}  {counts}; {holders}", width)
 
 
 def _memory(one: Memory) -> str:

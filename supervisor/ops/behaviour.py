@@ -13,9 +13,10 @@ HUP, INT, QUIT, USR1, TERM, WINCH = 1, 2, 3, 10, 15, 28
 
 
 class Behaviour(Record):
-    """How long it takes, the code, what it is called; `drains`: it waits for whoever is inside.
+    """How long it takes, the code (None for 128 + n), and what it is called.
 
-    `code`: None for 128 + n. `most_s`: it waits no longer than that.
+    `drains`: it waits for requests that run, `clients`: for everybody who is connected; for
+    `most_s` at most.
     """
 
     after_s: float
@@ -24,6 +25,7 @@ class Behaviour(Record):
     drains: bool = False
     give_or_take_s: float = 0.0
     most_s: float | None = None
+    clients: bool = False
 
 
 _FINISHES: Final = "it finishes its requests and ends"
@@ -60,7 +62,7 @@ KNOWN: Final[dict[str, dict[int, Behaviour]]] = {
     "redis-server": {TERM: _REDIS, INT: _REDIS},
     "valkey-server": {TERM: _REDIS, INT: _REDIS},
     "postgres": {
-        TERM: Behaviour(0.2, 0, "a smart shutdown: it waits for its clients", drains=True),
+        TERM: Behaviour(0.2, 0, "a smart shutdown: it waits for its clients", clients=True),
         INT: Behaviour(0.2, 0, "a fast shutdown"),
         QUIT: Behaviour(0.2, 0, "an immediate shutdown: the next start recovers"),
     },

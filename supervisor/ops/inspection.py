@@ -11,7 +11,7 @@ from supervisor.ops import listener, memory, procfs, sockets, toptable
 from supervisor.ops.containers import Container, State, container, state
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import Forecast, forecast
-from supervisor.ops.listener import Listener
+from supervisor.ops.listener import Inside, Listener
 from supervisor.ops.memory import Memory
 from supervisor.ops.process import Tree
 from supervisor.ops.scene import DOCKER_GRACE_S, TERM, Scene
@@ -69,7 +69,7 @@ def _here(pid: int, wish: Wish, what: Container | None) -> Inspection:
     seen = sockets.listeners(pid)
     own = None if seen is None else _own(listener.held(seen, tree), tree)
     contained = what is not None or tree.first.inner == 1
-    scene = _scene(tree, listener.connections(own), wish, contained=contained)
+    scene = _scene(tree, listener.inside(own), wish, contained=contained)
     return Inspection(
         scene=scene,
         forecast=forecast(scene),
@@ -90,10 +90,10 @@ def _there(engine: Engine, what: Container, now: State, wish: Wish) -> Inspectio
     return Inspection(scene=scene, forecast=forecast(scene), container=what, hidden=hidden)
 
 
-def _scene(tree: Tree, connections: int | None, wish: Wish, *, contained: bool) -> Scene:
+def _scene(tree: Tree, inside: Inside | None, wish: Wish, *, contained: bool) -> Scene:
     return Scene(
         tree=tree,
-        connections=connections,
+        connections=inside,
         signal=TERM if wish.signal is None else wish.signal,
         grace_s=DOCKER_GRACE_S if wish.grace_s is None else wish.grace_s,
         stop="docker stop" if contained else "A stop",

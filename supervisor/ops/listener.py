@@ -9,7 +9,8 @@ from supervisor.ops.process import Tree
 class Listener(Record):
     """A listening socket. `queued` waits to be accepted; `backlog`: the most that may, if known.
 
-    `connected`: established connections to it, those that nobody accepted yet left out.
+    `connected`: established connections, those that nobody accepted yet left out; on `running` of
+    these something came in and no answer has begun, for `longest_s` at most.
     `holders`: the processes that have it open; None when nobody's descriptors could be read.
     """
 
@@ -19,6 +20,8 @@ class Listener(Record):
     backlog: int | None
     connected: int
     inode: int
+    running: int = 0
+    longest_s: float = 0.0
     holders: tuple[int, ...] | None = None
 
 
@@ -33,8 +36,20 @@ def held(listeners: tuple[Listener, ...], tree: Tree) -> tuple[Listener, ...]:
     return tuple(found)
 
 
-def connections(listeners: tuple[Listener, ...] | None) -> int | None:
-    """Return how many are connected or wait; None when nobody could look."""
+class Inside(Record):
+    """How many are connected or wait, how many of them for an answer, and how long already."""
+
+    connected: int = 0
+    running: int = 0
+    longest_s: float = 0.0
+
+
+def inside(listeners: tuple[Listener, ...] | None) -> Inside | None:
+    """Add all listeners up; None when nobody could look."""
     if listeners is None:
         return None
-    return sum(one.connected + one.queued for one in listeners)
+    return Inside(
+        sum(one.connected + one.queued for one in listeners),
+        sum(one.running + one.queued for one in listeners),
+        max((one.longest_s for one in listeners), default=0.0),
+    )

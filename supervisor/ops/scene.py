@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from supervisor.core.record import Record
+from supervisor.ops.listener import Inside
 from supervisor.ops.process import Process, Tree
 
 TERM: Final = 15
@@ -12,13 +13,13 @@ DOCKER_GRACE_S: Final = 10.0
 
 
 class Scene(Record):
-    """One moment. `connections`: established at its doors; None when nobody could count them.
+    """One moment. `connections`: who is inside; None when nobody could count.
 
     `stop`: what asks, in words.
     """
 
     tree: Tree
-    connections: int | None = 0
+    connections: Inside | None = Inside()
     signal: int = TERM
     grace_s: float = DOCKER_GRACE_S
     stop: str = "docker stop"

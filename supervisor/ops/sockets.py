@@ -10,7 +10,6 @@ import ctypes
 import os
 import socket
 import struct
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -26,6 +25,13 @@ ESTABLISHED, LISTEN = 1, 10
 WANTED = 1 << ESTABLISHED | 1 << LISTEN
 NAME, QUEUE = 0, 4  # attributes of unix sockets
 SHOW = 1 | 16  # UDIAG_SHOW_NAME, UDIAG_SHOW_RQLEN
+INFO, SHOW_INFO = 2, 1 << 1  # INET_DIAG_INFO
+LAST_SENT, LAST_CAME, RECEIVED, SEGMENTS_OUT = (
+    44,
+    52,
+    128,
+    156,
+)  # offsets in struct tcp_info, linux/tcp.h
 RECEIVE = 1 << 17
 PATIENCE_S = 1.0
 MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96, RFC 4291 2.5.5.2
@@ -33,7 +39,10 @@ FAMILIES = ((socket.AF_INET, "tcp"), (socket.AF_INET6, "tcp6"))
 
 
 class Row(NamedTuple):
-    """One socket; `host` is a unix socket's name. `waiting` and `room` are a listener's queue."""
+    """One socket; `host` is a unix socket's name. `waiting` and `room` are a listener's queue.
+
+    `asked_s`: for how long an answer is owed; None when none is, or nobody can tell.
+    """
 
     kind: str
     state: int
@@ -42,6 +51,7 @@ class Row(NamedTuple):
     waiting: int
     room: int
     inode: int
+    asked_s: float | None = None
 
 
 def listeners(pid: int) -> tuple[Listener, ...] | None:
@@ -60,18 +70,28 @@ def _counted(rows: list[Row]) -> Iterator[Listener]:
     """Count who is connected to whom; what nobody has accepted has no inode yet."""
     doors = [row for row in rows if row.state == LISTEN]
     open_ = [row for row in rows if row.state == ESTABLISHED and row.inode]
-    inside = Counter((row.kind, row.port) for row in open_)
-    names = Counter(row.host for row in open_ if row.kind == "unix")
-    dual = {row.port for row in doors if row.kind == "tcp"}
-    for kind, _, host, port, queued, backlog, inode in sorted(doors):
-        if kind == "unix":
-            yield Listener(kind, _name(host), queued, _room(backlog), names[host], inode)
-            continue
-        connected = inside[kind, port]
-        if kind == "tcp6" and port not in dual:
-            connected += inside["tcp", port]
-        address = f"{_host(kind, host)}:{port}"
-        yield Listener(kind, address, queued, _room(backlog), connected, inode)
+    four = {row.port for row in doors if row.kind == "tcp"}
+    for door in sorted(doors, key=lambda row: row[:6]):
+        dual = door.kind == "tcp6" and door.port not in four
+        inside = [row for row in open_ if _is_at(row, door, dual=dual)]
+        asked = [row.asked_s for row in inside if row.asked_s is not None]
+        yield Listener(
+            kind=door.kind,
+            address=_address(door),
+            queued=door.waiting,
+            backlog=door.room or None,
+            connected=len(inside),
+            inode=door.inode,
+            running=len(asked),
+            longest_s=max(asked, default=0.0),
+        )
+
+
+def _is_at(row: Row, door: Row, *, dual: bool) -> bool:
+    if door.kind == "unix":
+        return row.kind == "unix" and row.host == door.host
+    here = row.kind == door.kind or (dual and row.kind == "tcp")
+    return here and row.port == door.port and (not any(door.host) or row.host == door.host)
 
 
 def _asked(pid: int) -> list[Row]:
@@ -80,8 +100,8 @@ def _asked(pid: int) -> list[Row]:
         rows = []
         for family, kind in FAMILIES:
             # struct inet_diag_req_v2, linux/inet_diag.h
-            request = struct.pack("BBBBI", family, socket.IPPROTO_TCP, 0, 0, WANTED) + bytes(48)
-            rows += [_tcp(message, kind) for message in _dump(link, request)]
+            request = struct.pack("BBBBI", family, socket.IPPROTO_TCP, SHOW_INFO, 0, WANTED)
+            rows += [_tcp(message, kind) for message in _dump(link, request + bytes(48))]
         request = struct.pack("BBHIIIII", socket.AF_UNIX, 0, 0, WANTED, 0, SHOW, 0, 0)
         return [*rows, *(_unix(message) for message in _dump(link, request))]
 
@@ -129,19 +149,34 @@ def _tcp(message: bytes, kind: str) -> Row:
     waiting, room, _uid, inode = struct.unpack_from("IIII", message, 56)
     if kind == "tcp6" and host.startswith(MAPPED):
         kind, host = "tcp", host[len(MAPPED) :]
-    return Row(kind, message[1], host, port, waiting, room, inode)
+    return Row(kind, message[1], host, port, waiting, room, inode, _asked_s(message))
+
+
+def _asked_s(message: bytes) -> float | None:
+    """Return how long ago the last bytes came, if none have left since (tcp(7), tcp_info)."""
+    info = dict(_attributes(message, 72)).get(INFO, b"")  # behind struct inet_diag_msg
+    if len(info) < SEGMENTS_OUT + 4:
+        return None
+    sent, came, answers = (
+        struct.unpack_from("I", info, at)[0] for at in (LAST_SENT, LAST_CAME, SEGMENTS_OUT)
+    )
+    # Both are counted in ticks: an answer within the same one is an answer.
+    owed = struct.unpack_from("Q", info, RECEIVED)[0] and (came < sent or not answers)
+    return came / 1000 if owed else None
+
+
+def _attributes(message: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    while at + 4 <= len(message):
+        length, kind = struct.unpack_from("HH", message, at)
+        yield kind, message[at + 4 : at + length]
+        at += max(4, (length + 3) & ~3)
 
 
 def _unix(message: bytes) -> Row:
     state, inode = message[2], struct.unpack_from("I", message, 4)[0]
-    name, waiting, room, at = b"", 0, 0, 16
-    while at + 4 <= len(message):
-        length, kind = struct.unpack_from("HH", message, at)
-        if kind == NAME:
-            name = message[at + 4 : at + length]
-        elif kind == QUEUE:
-            waiting, room = struct.unpack_from("II", message, at + 4)
-        at += max(4, (length + 3) & ~3)
+    found = dict(_attributes(message, 16))  # behind struct unix_diag_msg
+    name = found.get(NAME, b"")
+    waiting, room = struct.unpack_from("II", found.get(QUEUE, bytes(8)))
     return Row("unix", state, name, 0, waiting, room, inode)
 
 
@@ -162,18 +197,12 @@ def _bytes(host: str) -> bytes:
     return b"".join(struct.pack("I", word) for word in words)
 
 
-def _host(kind: str, host: bytes) -> str:
-    if not any(host):
-        return "*" if kind == "tcp" else "[::]"
-    family = socket.AF_INET if kind == "tcp" else socket.AF_INET6
-    shown = socket.inet_ntop(family, host)
-    return shown if kind == "tcp" else f"[{shown}]"
-
-
-def _name(name: bytes) -> str:
-    text = name.rstrip(b"\0").decode(errors="replace")
-    return f"@{text[1:]}" if text.startswith("\0") else text
-
-
-def _room(backlog: int) -> int | None:
-    return backlog or None
+def _address(door: Row) -> str:
+    if door.kind == "unix":
+        text = door.host.rstrip(b"\0").decode(errors="replace")
+        return f"@{text[1:]}" if text.startswith("\0") else text
+    if not any(door.host):
+        return f"*:{door.port}" if door.kind == "tcp" else f"[::]:{door.port}"
+    if door.kind == "tcp":
+        return f"{socket.inet_ntop(socket.AF_INET, door.host)}:{door.port}"
+    return f"[{socket.inet_ntop(socket.AF_INET6, door.host)}]:{door.port}"

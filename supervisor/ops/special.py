@@ -9,6 +9,7 @@ from typing import Final
 from supervisor.core.signalnames import name as signal_name
 from supervisor.core.signalnames import number as signal_number
 from supervisor.ops.behaviour import GTHREAD_S, Behaviour
+from supervisor.ops.disposition import HELD, disposition, told
 from supervisor.ops.ending import BY_SIGNAL, INSTANT_S, Ending, last, never
 from supervisor.ops.process import Process
 from supervisor.ops.scene import Scene
@@ -16,6 +17,7 @@ from supervisor.ops.scene import Scene
 HUP, INT, QUIT, TERM = 1, 2, 3, 15
 EndOf = Callable[[Process, int], Ending]
 GRACEFULLY = "gracefully_kill_them_all"
+GRACEFUL_TIMEOUT_S = 30.0  # of gunicorn
 UWSGI_S, UWSGI_NO_MASTER = 1.08, 30
 OWN_GRACE_S, RESERVE_S = 10.0, 1.0  # of `gracekeeper run`
 POLL_S, STOP_WAIT_S = 1.0, 10.0  # of supervisord
@@ -33,11 +35,31 @@ def known(scene: Scene, process: Process, kind: str, number: int, behaviour: Beh
     unsure = ""
     if kind == "uvicorn" and process.inner != 1:
         code, unsure = _uvicorn_code(process, number)
-    if behaviour.drains and scene.connections:
-        unsure = f"{scene.connections} connections are open: how long their requests take"
-    elif behaviour.drains and scene.connections is None:
-        unsure = "whether anybody is connected"
-    return Ending(after, code, why, behaviour.give_or_take_s, unsure)
+    found = Ending(after, code, why, behaviour.give_or_take_s, unsure)
+    if behaviour.clients and scene.connections is not None and scene.connections.connected:
+        return never(f"{why}; {scene.connections.connected} are connected")
+    most = behaviour.most_s
+    if kind == "gunicorn":
+        most = _seconds(_after(process, "--graceful-timeout"), GRACEFUL_TIMEOUT_S)
+    return drained(scene, process, found, most) if behaviour.drains else found
+
+
+def drained(scene: Scene, process: Process, found: Ending, most_s: float | None) -> Ending:
+    """Return the same with all that runs waited for: a request as long again as it has run."""
+    stuck = [p for p in scene.tree.children(process) if disposition(p, TERM) == HELD]
+    if stuck:
+        why = f"{found.why}; worker {stuck[0].pid} {told(stuck[0], TERM)}"
+        return never(why) if most_s is None else found.replace(after_s=most_s, why=why)
+    inside = scene.connections
+    if inside is None:
+        return found.replace(unsure=found.unsure or "whether anybody is inside")
+    if not inside.running:
+        return found
+    after = max(found.after_s or 0.0, inside.longest_s)
+    unsure = (
+        f"how long requests take: {inside.running} run, the oldest for {inside.longest_s:.1f} s"
+    )
+    return found.replace(after_s=min(after, most_s or after), unsure=unsure)
 
 
 def _gthread(process: Process) -> bool:
@@ -65,7 +87,8 @@ def uwsgi(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
     hooks = process.setting("hook-master-start") or ""
     hooked = re.search(rf"unix_signal:\s*{number}\s+(\w+)", hooks)
     if hooked and hooked[1] == GRACEFULLY:
-        return _drained(scene, "its hook lets workers finish, then it ends")
+        ending = Ending(UWSGI_S, 0, "its hook lets workers finish, then it ends", 0.1)
+        return drained(scene, process, ending, None)
     if number in (INT, QUIT):
         reloads = number == QUIT and process.setting("die-on-term") == "true"
         if not reloads:
@@ -73,13 +96,9 @@ def uwsgi(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
     if number == TERM and process.setting("die-on-term") == "true":
         return Ending(UWSGI_S, 0, "die-on-term: it kills its workers and ends", 0.1)
     if process.setting("exit-on-reload") == "true":
-        return _drained(scene, "exit-on-reload: it ends instead of reloading")
+        ending = Ending(UWSGI_S, 0, "exit-on-reload: it ends instead of reloading", 0.1)
+        return drained(scene, process, ending, None)
     return never(f"it reloads at {signal_name(number)} instead of ending")
-
-
-def _drained(scene: Scene, why: str) -> Ending:
-    unsure = f"how long {scene.connections} requests take" if scene.connections else ""
-    return Ending(UWSGI_S, 0, why, 0.1, unsure)
 
 
 def gracekeeper(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
@@ -144,15 +163,21 @@ def node(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending: 
 
 def _option(process: Process, name: str) -> str:
     """Return an option of `gracekeeper run`, or its variable."""
+    variable = process.variable(f"GRACEKEEPER_{name.replace('-', '_').upper()}")
+    return _after(process, f"--{name}") or variable
+
+
+def _after(process: Process, option: str) -> str:
+    """Return what an option is given on a command line."""
     words = process.argv
     for at, word in enumerate(words):
         if word == "--":
             break
-        if word == f"--{name}":
+        if word == option:
             return "".join(words[at + 1 : at + 2])
-        if word.startswith(f"--{name}="):
+        if word.startswith(f"{option}="):
             return word.partition("=")[2]
-    return process.variable(f"GRACEKEEPER_{name.replace('-', '_').upper()}")
+    return ""
 
 
 def _seconds(text: str, default: float) -> float:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import docker
 from docker.models.containers import Container
-from testcontainers.core.labels import SESSION_ID, create_labels
+from testcontainers.core.labels import create_labels
 
 from supervisor.ops import procfs
+from supervisor.ops.containers import moment
 from supervisor.ops.process import Process
 from tests.ops.staged import GRACE_S, Staged
 
@@ -67,17 +68,15 @@ def wait_until(fact: Callable[[], bool], what: str) -> None:
 
 
 def stopped(container: Container) -> End:
-    """Ask it to stop, as `docker stop` does."""
-    asked = time.monotonic()
+    """Ask it to stop, as `docker stop` does; its end by the engine's own clock, which is ours."""
+    asked = time.time()
     container.stop(timeout=GRACE_S)
-    seconds = time.monotonic() - asked
-    return End(container.wait()["StatusCode"], seconds)
+    code = container.wait()["StatusCode"]
+    container.reload()
+    return End(code, moment(container.attrs["State"]["FinishedAt"]) / 1e9 - asked)
 
 
 def _place(process: Process) -> tuple[Any, ...]:
     """Say where somebody sits; whoever runs is nowhere twice."""
     at: object = process.wchan if process.state != "R" else object()
     return process.name, process.argv, process.caught, process.ignored, at
-
-
-__all__ = ["SESSION_ID", "End", "begun", "stopped", "wait_until"]

@@ -15,24 +15,27 @@ KEEPER = ("/usr/bin/python3", "-I", "-S", f"{SOURCE}/supervisor/__main__.py", "r
 EXITS = """
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+print("begun", flush=True)
 time.sleep(600)
 """
 SPEAKS = """
 import signal, time
 signal.signal(signal.SIGTERM, lambda *_: print("not now"))
+print("begun", flush=True)
 while True:
     time.sleep(600)
 """
-PLAIN = "import time; time.sleep(600)"
+PLAIN = "import time; print('begun', flush=True); time.sleep(600)"
 ZOMBIES = "import os, time; os.fork() or os._exit(0); time.sleep(600)"
 VFORK = """
 import ctypes, signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 ctypes.CDLL(None).vfork() or time.sleep(600)
 """
-LISTENS = "process.on('SIGTERM', () => process.exit(9)); setInterval(() => {}, 1000)"
-IDLE = "setInterval(() => {}, 1000)"
+IDLE = "console.log('begun'); setInterval(() => {}, 1000)"
+LISTENS = f"process.on('SIGTERM', () => process.exit(9)); {IDLE}"
 UWSGI = "cd /srv && exec uwsgi --plugin python3 --http-socket :8000 --wsgi-file app.py -p 2"
+BEGUN, SPAWNED = "begun", "spawned uWSGI worker 2"
 HOOK = "--hook-master-start 'unix_signal:15 gracefully_kill_them_all'"
 GUNICORN = ("gunicorn", "--chdir", "/srv", "-b", ":8000", "-w", "2", "app:app")
 UVICORN = ("python3", "-m", "uvicorn", "--app-dir", "/srv", "--interface", "wsgi", "app:app")
@@ -74,18 +77,18 @@ SHELLS = (
     Staged("ignored", sh("trap '' TERM; exec sleep 600"), 137, KILLED_S),
 )
 PROGRAMS = (
-    Staged("python", ("python3", "-c", PLAIN), 137, KILLED_S),
-    Staged("python, handler", ("python3", "-c", EXITS), 7, 0.06),
-    Staged("python, it only speaks", ("python3", "-c", SPEAKS), 137, KILLED_S),
-    Staged("python, INT", ("python3", "-c", PLAIN), 130, 0.06, 1, INT),
+    Staged("python", ("python3", "-c", PLAIN), 137, KILLED_S, 1, {}, BEGUN),
+    Staged("python, handler", ("python3", "-c", EXITS), 7, 0.06, 1, {}, BEGUN),
+    Staged("python, it only speaks", ("python3", "-c", SPEAKS), 137, KILLED_S, 1, {}, BEGUN),
+    Staged("python, INT", ("python3", "-c", PLAIN), 130, 0.06, 1, INT, BEGUN),
     Staged("zombies", ("python3", "-c", ZOMBIES), 137, KILLED_S, 2),
     Staged("uninterruptible", ("python3", "-c", VFORK), 137, KILLED_S, 2),
-    Staged("node", ("node", "-e", IDLE), 137, KILLED_S),
-    Staged("node, listener", ("node", "-e", LISTENS), 9, 0.06),
+    Staged("node", ("node", "-e", IDLE), 137, KILLED_S, 1, {}, BEGUN),
+    Staged("node, listener", ("node", "-e", LISTENS), 9, 0.06, 1, {}, BEGUN),
 )
 INITS = (
-    Staged("tini, python", ("tini", "--", "python3", "-c", PLAIN), 143, 0.06, 2),
-    Staged("tini, node", ("tini", "--", "node", "-e", IDLE), 143, 0.06, 2),
+    Staged("tini, python", ("tini", "--", "python3", "-c", PLAIN), 143, 0.06, 2, {}, BEGUN),
+    Staged("tini, node", ("tini", "--", "node", "-e", IDLE), 143, 0.06, 2, {}, BEGUN),
     Staged("--init, sh -c", sh("sleep 600; true"), 143, 0.06, 3, {"init": True}),
     Staged("dumb-init", ("dumb-init", *sh("trap 'exit 5' TERM; sleep 600; true")), 5, 0.1, 3),
     Staged(
@@ -106,9 +109,9 @@ INITS = (
     ),
 )
 SERVERS = (
-    Staged("uwsgi", sh(f"{UWSGI} -M"), 137, KILLED_S, 3, {}, "spawned uWSGI worker 2"),
-    Staged("uwsgi, die-on-term", sh(f"{UWSGI} -M --die-on-term"), 0, 1.08, 3),
-    Staged("uwsgi, hook", sh(f"{UWSGI} -M {HOOK}"), 0, 1.08, 3),
+    Staged("uwsgi", sh(f"{UWSGI} -M"), 137, KILLED_S, 3, {}, SPAWNED),
+    Staged("uwsgi, die-on-term", sh(f"{UWSGI} -M --die-on-term"), 0, 1.08, 3, {}, SPAWNED),
+    Staged("uwsgi, hook", sh(f"{UWSGI} -M {HOOK}"), 0, 1.08, 3, {}, SPAWNED),
     Staged("uwsgi, no master", sh(UWSGI.replace(" -p 2", "")), 30, 0.06, 1, {}, "uWSGI worker 1"),
     Staged("gunicorn", GUNICORN, 0, 0.3, 3, {}, "Booting worker"),
     Staged("gunicorn, gthread", (*GUNICORN, "--threads", "2"), 0, 1.1, 3, {}, "Booting worker"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from supervisor.ops.disposition import disposition
+from supervisor.ops.listener import Inside
 from supervisor.ops.process import Process, Tree
 from supervisor.ops.reach import reach
 from supervisor.ops.scene import Scene
@@ -155,11 +156,33 @@ def test_node() -> None:
 
 
 def test_who_is_inside_counts() -> None:
-    """A server that finishes its requests takes as long as they do."""
+    """A request that has run for long is expected to take as long again; gunicorn has a limit."""
     one = process(1, "python3", "/usr/bin/gunicorn", "app", caught=EVERYTHING)
-    assert foretold(one).unsure == ""
-    assert "2 connections" in foretold(one, connections=2).unsure
+    assert foretold(one, connections=Inside(connected=2)).unsure == ""
+    busy = Inside(connected=2, running=1, longest_s=8.0)
+    assert "the oldest for 8.0 s" in foretold(one, connections=busy).unsure
+    assert foretold(one, connections=busy).seconds > 8
+    assert foretold(one, connections=busy, grace_s=5).killed
+    limited = one.replace(argv=(*one.argv, "--graceful-timeout", "3"))
+    assert 3 <= foretold(limited, connections=busy).seconds < 3.5
     assert foretold(one, connections=None).unsure
+
+
+def test_who_hangs_is_waited_for() -> None:
+    """A worker that is stopped, or in an uninterruptible sleep, answers nobody."""
+    one = process(1, "python3", "/usr/bin/gunicorn", "app", caught=EVERYTHING)
+    worker = one.replace(pid=7, ppid=1, inner=7)
+    assert foretold(one, worker).code == 0
+    found = foretold(one, worker.replace(state="T"))
+    assert (found.code, found.unsure) == (137, "")
+
+
+def test_postgres_waits_for_whoever_is_connected() -> None:
+    """At TERM; INT ends it at once."""
+    one = process(1, "postgres", caught=EVERYTHING)
+    assert foretold(one).code == 0
+    assert foretold(one, connections=Inside(connected=1)).killed
+    assert foretold(one, connections=Inside(connected=1), signal=2).code == 0
 
 
 def test_supervisord_and_s6_wait_for_what_they_run() -> None:

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from supervisor.errors import GracekeeperError
-from supervisor.ops import procfs
+from supervisor.ops import procfs, sockets
 from supervisor.ops.inspectdata import data, masked
 from supervisor.ops.inspection import Wish, of_process
 from supervisor.ops.toptable import FIELDS, tree
@@ -106,6 +106,28 @@ def test_a_tree_with_its_doors(crew: Crew) -> None:
     assert (unix["address"], unix["backlog"]) == (crew.path, 7)
     assert found["memory"]["used"]
     assert found["hidden"] == []
+
+
+def test_a_request_is_what_came_and_was_not_answered() -> None:
+    """The kernel knows on which connections an answer is owed."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as door:
+        port = door.getsockname()[1]
+        with closing(socket.create_connection(("127.0.0.1", port))) as client:
+            server, _ = door.accept()
+            with closing(server):
+                assert counted(port) == (1, 0)
+                client.sendall(b"GET")
+                assert server.recv(3) == b"GET"
+                assert counted(port) == (1, 1)
+                server.sendall(b"200")
+                assert client.recv(3) == b"200"
+                assert counted(port) == (1, 0)
+
+
+def counted(port: int) -> tuple[int, int]:
+    """Connections and requests at a port of this process."""
+    found = sockets.listeners(os.getpid()) or ()
+    return next((x.connected, x.running) for x in found if x.address == f"127.0.0.1:{port}")
 
 
 @pytest.mark.process

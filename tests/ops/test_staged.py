@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 
 import docker
 import pytest
+from docker.models.containers import Container
 
 from supervisor.ops.forecast import Forecast
 from supervisor.ops.inspection import Wish, of_container
@@ -15,35 +18,39 @@ from tests.ops.staged import ALL, GRACE_S, Staged
 pytestmark = pytest.mark.docker
 AT_ONCE = 8
 TOLERANCE_S = 0.5
+Foretold = tuple[Forecast, End]
 
 
 @pytest.fixture(scope="module")
-def ends(
-    engine: docker.DockerClient, staged_image: str
-) -> dict[str, tuple[Forecast, End] | Exception]:
-    """All of them, several at once: what was foretold, and what came."""
+def ends(engine: docker.DockerClient, staged_image: str) -> Iterator[dict[str, Future[Foretold]]]:
+    """All of them: what was foretold, and what came.
 
-    def stage(one: Staged) -> tuple[Forecast, End] | Exception:
-        try:
-            with begun(engine, staged_image, one) as container:
-                found = of_container(container.id or "", Wish(grace_s=GRACE_S))
-                return found.forecast, stopped(container)
-        except (Exception, AssertionError) as error:  # told by its own test
-            return error
+    Several at once; starting and removing them is work for the engine that would delay stops.
+    """
+    with ExitStack() as running, ThreadPoolExecutor(AT_ONCE) as threads:
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return dict(zip((one.name for one in ALL), threads.map(stage, ALL), strict=True))
+        def start(one: Staged) -> Container:
+            return running.enter_context(begun(engine, staged_image, one))
+
+        started = [threads.submit(start, one) for one in ALL]
+        wait(started)
+        found = {
+            one.name: threads.submit(_stop, each) for one, each in zip(ALL, started, strict=True)
+        }
+        wait(found.values())
+        yield found
+
+
+def _stop(started: Future[Container]) -> Foretold:
+    container = started.result()
+    found = of_container(container.id or "", Wish(grace_s=GRACE_S))
+    return found.forecast, stopped(container)
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_it_ends_as_foretold(
-    one: Staged, ends: dict[str, tuple[Forecast, End] | Exception]
-) -> None:
+def test_it_ends_as_foretold(one: Staged, ends: dict[str, Future[Foretold]]) -> None:
     """The code to the letter, and the time to half a second; nothing of it is a guess."""
-    found = ends[one.name]
-    if isinstance(found, BaseException):
-        raise found
-    foretold, end = found
+    foretold, end = ends[one.name].result()
     assert end.code == one.code
     assert foretold.code == end.code, foretold.sentence
     assert abs(foretold.seconds - end.seconds) <= TOLERANCE_S, foretold.sentence
