@@ -17,7 +17,8 @@ class Sighting(Record):
     """A process that was seen from outside, by its pid there; moments as in events.
 
     `before`: the kernel's answer to the stop signal, one of disposition.py's words, before it came;
-    empty when nobody could see it. `state`: as it was last seen.
+    empty when nobody could see it. `state`: as it was last seen. `held`: since when it has been
+    stopped or in an uninterruptible sleep whenever it was looked at; 0 for not.
     """
 
     pid: int
@@ -28,6 +29,7 @@ class Sighting(Record):
     last: int
     state: str = "S"
     before: str = ""
+    held: int = 0
 
 
 class Foretold(Record):

@@ -231,7 +231,14 @@ UNASKED = (
         log="",
     ),
     Ending("not executable", ("/srv/plain.txt",), "wait", 126, "not-executable", log=""),
-    Ending("gunicorn's import", (*GUNICORN[:-1], "broken:app"), "wait", 3, "boot-failed", log=""),
+    Ending(
+        "gunicorn's import",
+        (*GUNICORN[:-1], "-w", "1", "broken:app"),
+        "wait",
+        3,
+        "boot-failed",
+        log="",
+    ),
     Ending(
         "uwsgi needs an app",
         (*UWSGI_SLOW, "--need-app", "--wsgi-file", "broken.py"),

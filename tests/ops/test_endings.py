@@ -62,7 +62,8 @@ def freeze(container: Container) -> None:
 
 
 def back_off(container: Container) -> None:
-    wait_until(lambda: restarts(container) >= 1 and status(container) == "restarting", "a wait")
+    # The fourth wait is 1.6 s: long enough to be hit.
+    wait_until(lambda: restarts(container) >= 4 and status(container) == "restarting", "a wait")
     stop(container)
 
 

@@ -16,6 +16,7 @@ EXEC = "Put `exec` before the last command, or give the command as a JSON array.
 # The last command of a line replaces the shell; a trap with no words is inherited by it.
 _EXECS = re.compile(r"(?:^|[;&\n])\s*exec\s+[^;&|\n]+$")
 _TRAPS = re.compile(r"""trap\s+(?:''|"")\s[^;\n]*\b(?:TERM|15)\b""")
+LONG_NS = NS // 2  # everybody sleeps uninterruptibly for a moment
 HANDLE = "Let it handle {signal}, or put an init in front of it (`docker run --init`)."
 
 
@@ -35,7 +36,7 @@ def _cause(case: Case) -> Cause:
     signal = name(case.container.signal)
     if case.kept:
         return _keeper()
-    halted = [one for one in case.sightings if one.state in ("T", "t", "D")]
+    halted = [one for one in case.sightings if one.held and one.last - one.held >= LONG_NS]
     if halted and _is_last(case, halted[0]):
         return _held(halted[0])
     if words.said(case.log, words.RELOADS) or _reloads(case):

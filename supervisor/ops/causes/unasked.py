@@ -122,14 +122,14 @@ def _servers(case: Case) -> Cause | None:
         )
     if code == 30 and case.mentions("uwsgi"):
         return Cause("no-master", "uWSGI without a master got a signal.", "Add `master = true`.")
-    if code == 3 and (case.mentions("gunicorn", "uvicorn") or words.said(log, words.BOOT)):
+    if (code == 3 and case.mentions("gunicorn", "uvicorn")) or words.said(log, words.BOOT):
         return Cause(
             "boot-failed",
             f"No worker could start: the application can't be imported, or its address is taken"
             f"{quoted(words.error(log))}.",
             "Correct the import; `--preload` shows it before the workers.",
         )
-    if code == 4 and (case.mentions("gunicorn") or words.said(log, words.LOAD)):
+    if (code == 4 and case.mentions("gunicorn")) or words.said(log, words.LOAD):
         return Cause(
             "load-failed",
             f"gunicorn could not load the application{quoted(words.error(log))}.",
