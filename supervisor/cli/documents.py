@@ -1,4 +1,4 @@
-"""From what a user names to a report document: the last one in a log, a file or stdin."""
+"""From what a user names to a report document: in a log, a file or stdin, or of a container."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from supervisor.errors import UsageError
+from supervisor.errors import GracekeeperError, UsageError
 
 LONGEST: Final = 16 << 20  # bytes of one line; a file without lines is not read into memory
 BEGIN: Final = re.compile(r'\{\s*"event":\s*"report"')
 LIKELY: Final = b'"report"'  # nearly every line is out after this
+CONTAINER: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 WHERE: Final = (
     "It is the last line that `gracekeeper run` writes to its stdout (unless --log-format none),"
     " or to --report FILE: try `docker logs NAME | gracekeeper report -`."
@@ -29,7 +30,7 @@ class Document:
 
 
 def document_of(target: str) -> Document:
-    """Return the report of a file, or of stdin for `-`."""
+    """Return the report of a file, of stdin for `-`, or of a container of that name."""
     if target == "-":
         if sys.stdin.isatty():
             raise UsageError(
@@ -37,16 +38,36 @@ def document_of(target: str) -> Document:
                 " Pipe a log into it: `docker logs NAME | gracekeeper report -`."
             )
         return _last(sys.stdin.buffer, "stdin")
+    if CONTAINER.fullmatch(target) and not Path(target).exists():
+        return _of_container(target)
     try:
         with Path(target).open("rb") as stream:
             return _last(stream, target)
-    except FileNotFoundError:
-        why = "there is no such file. Name a log or a report file, or `-` for stdin:"
-        why += " `docker logs NAME | gracekeeper report -`."
-        raise UsageError(f"cannot read {target}: {why}") from None
     except OSError as error:
         why = f"{error.strerror}. Name a file that can be read"
         raise UsageError(f"cannot read {target}: {why}, or `-` for stdin.") from None
+
+
+def _of_container(name: str) -> Document:
+    """Return what a container wrote itself, else what its engine knows of its last end."""
+    from supervisor.ops import explanation
+    from supervisor.ops.engine import Engine
+    from supervisor.ops.gathering import gather
+
+    try:
+        engine = Engine()
+        try:
+            found = explanation.of_case(gather(engine, name))["report"]
+        finally:
+            engine.close()
+    except GracekeeperError as error:
+        raise GracekeeperError(f"{error} There is no file {name} either.") from None
+    if found is None:
+        raise UsageError(
+            f"cannot report on {name}: it has not ended. Stop it, or record it while it stops:"
+            f" `gracekeeper watch {name} --report r.json`."
+        )
+    return Document(name, found)
 
 
 def _last(stream: IO[bytes], where: str) -> Document:

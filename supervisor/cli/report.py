@@ -36,7 +36,7 @@ def _kinds(_context: click.Context, _option: click.Parameter, value: str | None)
 
 
 @click.command()
-@click.argument("target", metavar="FILE|-", required=False)
+@click.argument("target", metavar="FILE|CONTAINER|-", required=False)
 @click.option("--html", metavar="OUT", help="Write one page that needs nothing else.")
 @click.option("--svg", metavar="OUT", help="Write the picture alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -60,13 +60,17 @@ def report(
     """Draw how a stop went: why, what was lost, who was killed when.
 
     FILE is a --report file or any log with the report's line in it; the last one counts. `-` is
-    stdin: `docker logs NAME | gracekeeper report -`. OUT may be `-` for stdout.
+    stdin: `docker logs NAME | gracekeeper report -`. A CONTAINER that has ended need not have had
+    gracekeeper in it: then the engine's events are drawn. OUT may be `-` for stdout.
 
     \b
     Exit codes:
       0    there is a report, and here it is
-      1    --fail-on says so; of --compare, the second one counts
+      1    --fail-on says so; of --compare, the second one counts. No such container, or no engine
       2    bad input: no report was found, or it can't be read
+
+    A report is described by supervisor/report/schema.json, and what --compare adds to two of them
+    by supervisor/render/compare.schema.json.
     """
     from supervisor.render.model import read
 

@@ -37,7 +37,8 @@ def document(case: Case, cause: Cause) -> dict[str, Any]:
     return {
         "event": "report",
         "schema": SCHEMA,
-        "verdict": f"{cause.sentence} {cause.fix}".strip() + f" Exit {case.code}.",
+        "verdict": f"{cause.sentence} Exit {case.code}.",
+        "fix": cause.fix,
         "exit_code": case.code,
         "signal": name(asked.signal) if asked else None,
         "sender": {"pid": None, "uid": None, "name": None, "via": "signal"} if asked else None,
@@ -129,7 +130,7 @@ def _process(case: Case, one: Sighting, origin: int) -> dict[str, Any]:
 
 def _moment(event: Event, origin: int) -> dict[str, Any]:
     told = f"{name(event.signal)} by the engine"
-    return {"t": _after(event.at, origin), "what": "rung", "name": told}
+    return {"t": _after(event.at, origin), "what": "signal", "name": told}
 
 
 def _after(at: int, origin: int) -> float:
@@ -153,6 +154,7 @@ def joined(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         **longest,
         "verdict": " ".join(f"{name_}: {one['verdict']}" for name_, one in reports.items()),
+        "fix": "",
         "asked_at": began,
         "seconds": used,
         "phases": [],

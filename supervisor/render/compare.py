@@ -55,6 +55,8 @@ def difference(before: Shutdown, after: Shutdown) -> dict[str, object]:
     names = ("what", "before", "after", "change", "judged")
     rows = [dict(zip(names, row, strict=True)) for row in table(before, after)]
     return {
+        "event": "comparison",
+        "schema": 1,
         "told": sentence(before, after),
         "worse": lost(after) and not lost(before),
         "changes": [{**row, "judged": row["judged"] or None} for row in rows],

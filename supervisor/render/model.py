@@ -105,7 +105,8 @@ class Shutdown:
 
     name: str  # of a service; "" for the container's
     task: bool
-    told: str  # the verdict as the keeper wrote it
+    told: str  # the verdict as it was written
+    fix: str | None  # what to change, where the report itself says so
     code: int
     signal: str
     sender: str
@@ -153,6 +154,7 @@ def _shutdown(fields: Fields) -> Shutdown:
         name=fields.text("name"),
         task=fields.truth("task"),
         told=fields.text("verdict"),
+        fix=fields.text("fix") if fields.has("fix") else None,
         code=int(fields.number("exit_code")),
         signal=fields.text("signal"),
         sender=_sender(fields),
@@ -224,6 +226,8 @@ def _moment(fields: Fields) -> Mark:
     what, name = fields.text("what"), fields.text("name")
     if what == "rung":
         return Mark(fields.number("t"), "rung", f"next rung: {name}")
+    if what == "signal":
+        return Mark(fields.number("t"), "kill" if "SIGKILL" in name else what, name)
     more = f" ({name})" if name and what != "turning-away" else ""
     return Mark(fields.number("t"), what, f"{WORDS.get(what, what)}{more}")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.render.canvas import Canvas, cut, wide
 from supervisor.render.palette import css
-from supervisor.render.timeline import ticks, timeline
+from supervisor.render.timeline import BAD, ticks, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,10 +109,10 @@ class _Picture:
         _left, y = self._label("what happened", "", BAR)
         moments = [self.x(note.t) for note in self.time.notes]
         for note, at in zip(self.time.notes, moments, strict=True):
-            look = "s-kill" if note.kind == "cut" else "rule"
+            look = "s-kill" if note.kind in BAD else "rule"
             self.canvas.line(at, self.top, at, y, f"{look} dash", self.below)
         for number, (note, x) in enumerate(zip(self.time.notes, self._apart(moments), strict=True)):
-            look = "k-kill" if note.kind == "cut" else "k-signal"
+            look = "k-kill" if note.kind in BAD else "k-signal"
             self.canvas.dot(x, y + 7, 7.5, look, f"{note.t:.3f} s: {note.text}")
             self.canvas.text(x, y + 11, str(number + 1), "on", "middle")
         self.y = y + BAR + 10

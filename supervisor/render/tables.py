@@ -34,13 +34,13 @@ class Table:
 
 def facts(one: Shutdown) -> list[tuple[str, str]]:
     """Return what is told in one line each."""
-    counts, budget = one.requests, one.budget
+    counts, budget, all_ = one.requests, one.budget, _processes(one)
     return [
         ("Took", f"{one.seconds:.2f} s of {budget.grace_s:g} s"),
         ("Lost", known(counts.lost)),
         ("Turned away", known(counts.turned_away)),
         ("Answered while stopping", known(counts.while_stopping)),
-        ("Killed", f"{one.killed} of {_processes(one)} processes"),
+        ("Killed", f"{one.killed} of {all_} processes" if all_ else "not known"),
         ("Exit code", str(one.code)),
         ("Asked by", one.sender),
     ]

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from supervisor.render import compare, tables
 from supervisor.render.palette import KINDS
-from supervisor.render.timeline import ticks, timeline
+from supervisor.render.timeline import BAD, ticks, timeline
 from supervisor.render.verdict import verdict
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _notes(time: Timeline, room: int) -> list[tuple[str, str]]:
         at, word = _cell(note.t, time, room), str(number)
         taken = any(glyph != " " for glyph, _style in cells[max(0, at - 1) : at + len(word)])
         if at + len(word) <= room and not taken:
-            style = "bold red" if note.kind == "cut" else "bold"
+            style = "bold red" if note.kind in BAD else "bold"
             cells[at : at + len(word)] = [(glyph, style) for glyph in word]
     return cells
 

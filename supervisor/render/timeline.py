@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 60
 MOST_NOTES: Final = 24
+BAD: Final = ("cut", "kill")  # what happened that should not
 LEAST_S: Final = 0.05  # a stop of no time at all still has an axis
 BRACE: Final = 0.04  # of the axis, before and after
 

@@ -70,6 +70,8 @@ def _fix(one: Shutdown) -> str:
     own = [f"{s.name}: {fix}" for s in one.services if (fix := _fix(s))]
     if own:
         return " ".join(own)
+    if one.fix is not None:
+        return one.fix
     if one.why:
         return "Correct the command, or what it needs in the image."
     if lost(one):

@@ -9,13 +9,21 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+import supervisor.render
 import supervisor.report
 from supervisor.cli.report import report
 from supervisor.errors import GracekeeperError
+from supervisor.ops import explanation
+from supervisor.ops.case import Case
+from supervisor.ops.containers import Container, State
+from supervisor.ops.life import NS, Event
 from tests.cli.command import gracekeeper
 from tests.render.samples import FOLDER, document
 
 SCHEMA = json.loads((Path(supervisor.report.__file__).parent / "schema.json").read_text("utf-8"))
+COMPARISON = json.loads(
+    (Path(supervisor.render.__file__).parent / "compare.schema.json").read_text("utf-8")
+)
 LOST, CLEAN = str(FOLDER / "lost.json"), str(FOLDER / "clean.json")
 
 
@@ -76,6 +84,7 @@ def test_before_and_after(tmp_path: Path) -> None:
     pair = ("--compare", LOST, CLEAN)
     assert made(*pair).output.startswith("Better: 0 instead of 2 requests were lost")
     told = json.loads(made(*pair, "--json").output)
+    jsonschema.Draft202012Validator(COMPARISON).validate(told)
     assert told["worse"] is False
     assert told["before"] == document("lost")
     assert {"what": "requests lost", "before": "2", "after": "0", "change": "-2",
@@ -103,7 +112,7 @@ def test_exit_codes(arguments: tuple[str, ...], code: int) -> None:
 
 def test_bad_input(tmp_path: Path) -> None:
     """What can't be done, why, where, and what to do about it."""
-    assert "there is no such file" in refused("nowhere.log")
+    assert "No such file" in refused("./nowhere.log")
     assert "Is a directory" in refused(str(tmp_path))
     assert "docker logs NAME | gracekeeper report -" in refused("-", stdin="a\nb\n")
     assert "none of its 2 lines is one" in refused("-", stdin="a\nb\n")
@@ -117,16 +126,42 @@ def test_bad_input(tmp_path: Path) -> None:
     assert "none is named" in refused()
     assert "is a third" in refused(LOST, "--compare", LOST, CLEAN)
     assert "both want stdout" in refused(LOST, "--html", "-", "--svg", "-")
+    assert "is none of lost" in made(LOST, "--fail-on", "rain").output
     assert "two are compared" in refused("--compare", "-", "-")
 
 
 @pytest.mark.process
 def test_the_command(tmp_path: Path) -> None:
     """One line on stderr, no traceback; the picture comes out of a pipe without colours."""
-    done = gracekeeper(tmp_path, "report", "nowhere.log")
+    done = gracekeeper(tmp_path, "report", "./nowhere.log")
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
-    assert done.err.startswith("gracekeeper: cannot read nowhere.log: ")
+    assert done.err.startswith("gracekeeper: cannot read ./nowhere.log: ")
+    nobody = {"DOCKER_HOST": "tcp://127.0.0.1:9"}
+    done = gracekeeper(tmp_path, "report", "nowhere.log", environment=nobody)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "There is no file nowhere.log either." in done.err
     done = gracekeeper(tmp_path, "report", LOST, "--fail-on", "lost")
     assert done.code == 1
     assert "\x1b" not in done.out
     assert "▒" in done.out
+
+
+def test_a_container_without_gracekeeper() -> None:
+    """What `watch` wrote is drawn with its own cause and remedy, and claims no more."""
+    start = 1_700_000_000 * NS
+    events = (
+        Event(start, "start"),
+        Event(start + 5 * NS, "kill", 15),
+        Event(start + 15 * NS, "kill", 9),
+        Event(start + 15 * NS + NS // 10, "die", code=137),
+    )
+    state = State("exited", 137, started=start, finished=events[-1].at)
+    told = explanation.of_case(Case(Container("1" * 64, "web", argv=("app",)), state, events))[
+        "report"
+    ]
+    jsonschema.Draft202012Validator(SCHEMA).validate(told)
+    shown = made("-", stdin=json.dumps(told)).output
+    assert "SIGKILL by the engine" in shown
+    assert "next rung" not in shown
+    assert told["fix"].replace("`", "") in " ".join(shown.split())
+    assert "Lost                     not known" in shown
