@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import select
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,6 +143,21 @@ class Sample:
         """Block until so many clients are connected to this port of the container."""
         code, out = self.run(PYTHON, "-I", "-c", _WAIT_CONNECTED, str(port), str(count))
         assert code == 0, out
+
+    def wait_for_block(self) -> None:
+        """Block until PID 1 holds SIGTERM back; before that no program hears it, and it is lost.
+
+        Of an engine elsewhere nobody can tell.
+        """
+        container = self._container.get_wrapped_container()
+        container.reload()
+        status = Path(f"/proc/{container.attrs['State']['Pid']}/status")
+        until = time.monotonic() + _LINE_WITHIN_S
+        while status.exists() and time.monotonic() < until:
+            blocked = int(status.read_text().partition("SigBlk:")[2].split()[0], 16)
+            if blocked & 1 << (signal.SIGTERM - 1):
+                return
+            select.poll().poll(1)
 
     def run(self, *command: str) -> tuple[int | None, str]:
         """Run a command in the container: exit code and output."""

@@ -99,6 +99,7 @@ def test_idle_stop_is_quick_and_says_143(app_image: str) -> None:
 def test_stop_in_the_first_instant(app_image: str, attempt: int) -> None:
     """A signal that comes before Python can handle one is kept, not lost."""
     with Sample(app_image, ready=None) as sample:
+        sample.wait_for_block()
         ending = sample.stop(timeout_s=8)
     assert ending.code == 143, ending.told_log()
 

@@ -24,13 +24,18 @@ def test_orphans_of_any_depth_are_ours(start: Start) -> None:
     script = "(((sleep 600 & echo up) &) &); exec sleep 601"
     kept = start("--", "sh", "-c", script)
     kept.wait_for_line("up")
-    family = kept.wait_until(
-        lambda: found if len(found := children_of(kept.pid)) == 2 else None, "the orphan"
-    )
+    family = kept.wait_until(lambda: asleep(kept.pid), "the orphan, which is sleep by now")
     kept.ask()
     assert kept.end() == 143
     assert not any(Path(f"/proc/{pid}").exists() for pid in family)
     assert sorted(process["name"] for process in kept.report["processes"])[-2:] == ["sleep"] * 2
+
+
+def asleep(pid: int) -> list[int] | None:
+    """Two children, once both have become `sleep`."""
+    found = children_of(pid)
+    names = [Path(f"/proc/{one}/comm").read_text() for one in found]
+    return found if names == ["sleep\n"] * 2 else None
 
 
 def test_without_a_subreaper_it_warns(start: Start) -> None:
