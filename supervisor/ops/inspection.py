@@ -14,7 +14,9 @@ from supervisor.ops.forecast import Forecast, forecast
 from supervisor.ops.listener import Inside, Listener
 from supervisor.ops.memory import Memory
 from supervisor.ops.process import Tree
+from supervisor.ops.programs import program
 from supervisor.ops.scene import DOCKER_GRACE_S, TERM, Scene
+from supervisor.ops.special import started_as
 
 RUNNING: Final = ("running", "paused")
 
@@ -66,6 +68,8 @@ def of_container(name: str, wish: Wish) -> Inspection:
 
 def _here(pid: int, wish: Wish, what: Container | None) -> Inspection:
     tree = procfs.tree(pid)
+    if what is not None and program(tree.first) == "gracekeeper":
+        tree = Tree((started_as(tree.first, what.argv), *tree.processes[1:]))
     seen = sockets.listeners(pid)
     own = None if seen is None else _own(listener.held(seen, tree), tree)
     contained = what is not None or tree.first.inner == 1

@@ -95,9 +95,13 @@ def _exit(process: Process, node: ast.AST, waits: float) -> Ending | None:
 
 
 def _leaves(process: Process, after_s: float, status: int, why: str, unsure: str) -> Ending:
-    if process.threads > 1 and "_exit" not in why:
-        unsure = unsure or f"{process.threads} threads: one that is no daemon would be waited for"
-    return Ending(after_s, status, why, unsure=unsure)
+    """Return the end, unless a thread that is no daemon keeps the interpreter alive."""
+    text = (process.text or "").replace(" ", "")
+    if process.threads == 1 or "_exit" in why or "daemon=True" in text:
+        return Ending(after_s, status, why, unsure=unsure)
+    if "Thread(" in text:
+        return never(f"{why}, but Python waits for its threads", "whether they end")
+    return Ending(after_s, status, why, unsure=unsure or f"what its {process.threads} threads are")
 
 
 def _told(tree: ast.Module, why: str) -> Ending:

@@ -163,6 +163,9 @@ class _Shell:
             self.after_s = max(self.after_s, longest.after_s)
             self.status = longest.status if len(one.words) > 1 else 0
             self.children = ()
+            if self.status and self._errexit() and one.behind != "||" and not one.loops:
+                self.why.append(f"`wait` returns {self.status}, and `set -e` leaves")
+                return self._over(self.status)
         return None
 
     def _go_on(self, running: Process | None) -> Ending:

@@ -8,7 +8,7 @@ from typing import Final
 
 from supervisor.core.signalnames import name as signal_name
 from supervisor.core.signalnames import number as signal_number
-from supervisor.ops.behaviour import GTHREAD_S, Behaviour
+from supervisor.ops.behaviour import GTHREAD_S, WRAPPERS, Behaviour
 from supervisor.ops.disposition import HELD, disposition, told
 from supervisor.ops.ending import BY_SIGNAL, INSTANT_S, Ending, last, never
 from supervisor.ops.process import Process
@@ -19,6 +19,7 @@ EndOf = Callable[[Process, int], Ending]
 GRACEFULLY = "gracefully_kill_them_all"
 GRACEFUL_TIMEOUT_S = 30.0  # of gunicorn
 UWSGI_S, UWSGI_NO_MASTER = 1.08, 30
+KEEPERS: Final = ("run", "tini", "dumb-init")
 OWN_GRACE_S, RESERVE_S = 10.0, 1.0  # of `gracekeeper run`
 POLL_S, STOP_WAIT_S = 1.0, 10.0  # of supervisord
 RERAISES: Final = (0, 29)  # uvicorn
@@ -101,18 +102,35 @@ def uwsgi(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
     return never(f"it reloads at {signal_name(number)} instead of ending")
 
 
+def started_as(process: Process, argv: tuple[str, ...]) -> Process:
+    """Return a keeper with what its container was started with: an exec has replaced its own."""
+    words = [word.rpartition("/")[2] for word in argv]
+    at = next((at for at, word in enumerate(words) if word in KEEPERS), None)
+    if at is None:
+        return process
+    said = [("as", words[at])]
+    for name in ("exit-code", "grace", "drain-delay"):
+        value = _after(process.replace(argv=argv), f"--{name}")
+        said += [(name, value)] if value else []
+    return process.replace(settings=(*process.settings, *said))
+
+
 def gracekeeper(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:
     """Return how our own keeper ends: with its service, or before its budget is over."""
-    said = process.setting("grace") or _option(process, "grace")
+    main = scene.main(process)
+    if process.setting("as") in WRAPPERS and main is not None:
+        return end_of(main, number).told("in an init's place it passes all on")
+    said = _said(process, "grace")
     grace, unsure = _seconds(said, OWN_GRACE_S), "" if said else "its own --grace"
-    delay = _seconds(_option(process, "drain-delay"), 0.0)
-    code = BY_SIGNAL + number
+    delay = _seconds(_said(process, "drain-delay"), 0.0)
     below = [one for _, one in scene.tree.walk() if one is not process]
     found = last([end_of(one, number) for one in below if one.state not in "ZX"])
     if any(one.program.startswith("uwsgi") for one in below):
         found = Ending(UWSGI_S, 0, "uWSGI is told to quit", 0.2)
     if found is None:
-        return Ending(INSTANT_S, code, "it has nothing to wait for")
+        return Ending(INSTANT_S, BY_SIGNAL + number, "it has nothing to wait for")
+    own = end_of(main, number) if main is not None else found
+    code = {"child": own.status, "zero": 0}.get(_said(process, "exit-code"), BY_SIGNAL + number)
     at_most = max(grace - RESERVE_S, 0.0)
     if found.after_s is None or found.after_s + delay > at_most:
         why = f"it kills what is left ({found.why})"
@@ -161,10 +179,10 @@ def node(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending: 
     return Ending(INSTANT_S, BY_SIGNAL + number, "no listener: it ends", unsure=unsure)
 
 
-def _option(process: Process, name: str) -> str:
-    """Return an option of `gracekeeper run`, or its variable."""
+def _said(process: Process, name: str) -> str:
+    """Return an option of `gracekeeper run`, wherever it comes from."""
     variable = process.variable(f"GRACEKEEPER_{name.replace('-', '_').upper()}")
-    return _after(process, f"--{name}") or variable
+    return process.setting(name) or _after(process, f"--{name}") or variable
 
 
 def _after(process: Process, option: str) -> str:

@@ -11,6 +11,7 @@ from supervisor.ops.listener import Inside
 from supervisor.ops.process import Process, Tree
 from supervisor.ops.reach import reach
 from supervisor.ops.scene import Scene
+from supervisor.ops.special import started_as
 from tests.ops.crew import (
     BACKGROUND,
     CHLD,
@@ -24,6 +25,7 @@ from tests.ops.crew import (
     sleeping,
 )
 
+HANDLER = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(4))"
 EVERYTHING = HUP | INT | QUIT | TERM
 WINCH = 28
 
@@ -206,6 +208,29 @@ def test_gracekeeper_kills_before_it_is_killed() -> None:
     found = foretold(one.replace(settings=(("grace", "5"),)), deaf)
     assert (found.code, round(found.seconds)) == (143, 4)
     assert foretold(one.replace(settings=(("grace", "30"),)), deaf).killed
+
+
+def test_gracekeeper_as_its_container_was_started() -> None:
+    """An exec has replaced its command line, and the container still has it."""
+    one = process(1, "python3", "/x/supervisor/runtime/boot.py", "4", blocked=EVERYTHING)
+    main = process(7, "python3", ppid=1, caught=TERM, text=HANDLER)
+
+    def code(*argv: str) -> int:
+        return foretold(started_as(one, argv), main).code
+
+    assert code("gracekeeper", "run", "--", "app") == 143
+    assert code("gracekeeper", "run", "--exit-code", "child", "--", "app") == 4
+    assert code("gracekeeper", "run", "--exit-code=zero", "--", "app") == 0
+    assert code("/usr/bin/tini", "--", "app") == 4
+
+
+def test_threads_keep_python_alive() -> None:
+    """Unless they are daemons."""
+    one = process(1, "python3", "a.py", caught=TERM, threads=2)
+    starts = f"{HANDLER}\nthreading.Thread(target=f).start()"
+    assert foretold(one.replace(text=starts)).killed
+    assert foretold(one.replace(text=starts.replace("f)", "f, daemon=True)"))).code == 4
+    assert foretold(one.replace(text=HANDLER)).unsure
 
 
 def test_a_stranger_is_a_guess() -> None:

@@ -27,6 +27,8 @@ IN_WAIT = (
     ("trap 'echo bye' TERM EXIT; sleep 600 & wait; true", 0),
     ("trap 'echo no' TERM; while true; do sleep 600 & wait; done", NEVER),
     ("stop() {\n  kill $P; exit 4\n}\ntrap stop TERM\nsleep 600 &\nP=$!\nwait", 4),
+    ("set -e; trap 'kill $P; wait $P; exit 0' TERM; sleep 600 & P=$!; wait $P", 143),
+    ("set -e; trap 'kill $P; wait $P || exit 5' TERM; sleep 600 & P=$!; wait $P", 5),
     ("trap 'kill $P || true; exit 0' 15 # says who?\nsleep 600 & P=$!\nwait", 0),
 )
 
