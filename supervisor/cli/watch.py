@@ -81,10 +81,13 @@ def _progress(recordings: Iterable[Recording], now: int) -> None:
     for one in recordings:
         name, asked = one.container.name, one.stopping
         if asked:
-            told.append(f"{name}: stopping for {(now - asked.at) / 1e9:.1f} s")
+            left = ", ".join(one.left(now))
+            told.append(
+                f"{name}: stopping for {(now - asked.at) / 1e9:.1f} s, there: {left or '?'}"
+            )
         else:
             told.append(f"{name}: {one.state.status}")
-    line = ", ".join(told)
+    line = "; ".join(told)
     click.echo(f"{BACK}{line[:98]}", nl=False, err=True)
 
 

@@ -32,7 +32,8 @@ class Recording:
         self.log: deque[str] = deque(maxlen=LINES)
         self.hidden: list[str] = []
         self._engine = engine
-        self._events: list[Event] = []
+        started = self.state.started if not over(self.state) else 0
+        self._events = [Event(started, "start")] if started else []
         self._sightings: dict[int, Sighting] = {}
         self._foretold: Foretold | None = None
         self._seen_asked = False
@@ -71,12 +72,19 @@ class Recording:
         """Tell whether its life has just begun."""
         return 0 <= now - self.state.started < YOUNG_NS
 
+    def left(self, now: int) -> list[str]:
+        """Name those that were there at the last look."""
+        there = (one for one in self._sightings.values() if now - one.last < NS)
+        return list(dict.fromkeys(one.name for one in there))
+
     def hear(self, told: dict[str, Any]) -> Event:
         """Note an event of the engine; a start begins a new life."""
         event = read(told)
         if any(one.at == event.at and one.action == event.action for one in self._events):
             return event
-        if event.action == "start" and any(one.action == "die" for one in self._events):
+        if event.action == "start" and self._events and self._events[-1].action == "start":
+            return event  # it started while we attached
+        if event.action == "start" and self._events:
             self._sightings, self._foretold, self._seen_asked = {}, None, False
             self.log = deque(maxlen=LINES)  # the one before may still be filled
         self._events.append(event)

@@ -35,6 +35,7 @@ class Watching:
         self._shift = engine.now() - time.time()
         self._since = time.time() + self._shift
         self._due: dict[str, float] = {}  # when an end has settled, by container
+        self._over: list[Case] = []
         self._looked: dict[str, float] = {}
         self.recordings: dict[str, Recording] = {}
         found = [*names, *(engine.names(project) if project else ())]
@@ -79,10 +80,11 @@ class Watching:
         one = self.recordings.get(name)
         if one is None:
             return
+        if told["Action"] == "start" and self._due.pop(name, None):
+            self._over.append(one.case)  # before the next life begins
         event = one.hear(told)
         if event.action == "start":
             self._start(self._read, one, one.log, one.state.started)
-            self._due.pop(name, None)
         if event.action in ("start", "kill"):
             self._looked[name] = 0.0
             self._look()
@@ -105,6 +107,8 @@ class Watching:
 
     def _settled(self) -> Iterator[Case]:
         """Yield the ends after which nothing more has happened."""
+        yield from self._over
+        self._over.clear()
         now = time.monotonic()
         for name in [name for name, due in self._due.items() if due <= now]:
             del self._due[name]

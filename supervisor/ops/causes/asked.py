@@ -127,11 +127,15 @@ def _stopped(case: Case, why: str, sure: str) -> Cause:
 def _shell_cut(case: Case, signal: str) -> Cause:
     return Cause(
         "shell-cut-children",
-        f"PID 1, or what the init runs, is a shell: it ended at {signal} with {case.code} without"
-        " waiting for its children, and they were killed with the container.",
+        f"{_which(case)} is a shell: it ended at {signal} with {case.code} without waiting for its"
+        " children, and they were killed with the container.",
         FORWARD if case.code != 0 else f"{EXEC} A trap that only exits cuts what runs.",
         CERTAIN if _children(case) else LIKELY,
     )
+
+
+def _which(case: Case) -> str:
+    return f"PID 1 ({case.program})" if shell(case) else f"What {case.program} runs"
 
 
 def _graceful(case: Case) -> str:
@@ -150,11 +154,9 @@ def _graceful(case: Case) -> str:
 def _shell_in_front(case: Case) -> bool:
     if shell(case):
         return True
-    words_ = [word.rpartition("/")[2] for word in case.container.argv]
-    return bool(
-        (case.container.init or words_[:1][0] in WRAPPERS if words_ else False)
-        and any(word in SHELLS or word.endswith(".sh") for word in words_[:4])
-    )
+    parts = [word.rpartition("/")[2] for word in case.container.argv]
+    init = case.container.init or case.program in WRAPPERS
+    return init and any(part in SHELLS or part.endswith(".sh") for part in parts[:4])
 
 
 def _below_init(case: Case) -> str | None:

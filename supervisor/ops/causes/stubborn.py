@@ -82,7 +82,8 @@ def shell(case: Case) -> bool:
         script = case.program in SHELLS or case.program.endswith(".sh")
         return script and not _EXECS.search(case.container.argv[-1])
     first = case.sightings[0]
-    return first.name in SHELLS or first.argv[0].rpartition("/")[2].lstrip("-") in SHELLS
+    called = first.argv[0].rpartition("/")[2].lstrip("-") if first.argv else ""
+    return first.name in SHELLS or called in SHELLS
 
 
 def _shell(case: Case) -> Cause:
@@ -145,7 +146,7 @@ def _reloads(case: Case) -> bool:
 
 def _ignoring(case: Case) -> bool:
     """Tell whether a shell ignores the signal for whatever it becomes."""
-    return not case.sightings and bool(_TRAPS.search(case.container.argv[-1:][0]))
+    return not case.sightings and bool(_TRAPS.search(" ".join(case.container.argv)))
 
 
 def _deaf(case: Case) -> bool:
