@@ -42,16 +42,25 @@ class Series:
 
     def _put(self, point: Point) -> None:
         points = self._points
-        if points and point[0] - points[-1][0] < self._width:
-            points[-1] = _most(points[-1], point)
-        else:
+        if not points or point[0] - points[-1][0] >= self._width:
             points.append(point)
+        elif not _within(point, points[-1]):
+            points[-1] = _most(points[-1], point)
 
     def _thin(self) -> None:
         points, self._points = self._points, []
         self._width = (points[-1][0] - points[0][0]) * 2 / MOST
         for point in points:
             self._put(point)
+
+
+def _within(point: Point, most: Point) -> bool:
+    """Tell whether a point adds nothing to a maximum; most do, and cost no tuple then."""
+    return (
+        point[1] <= most[1]
+        and point[3] <= most[3]
+        and (point[2] is None or (most[2] is not None and point[2] <= most[2]))
+    )
 
 
 def _most(one: Point, other: Point) -> Point:
