@@ -17,6 +17,7 @@ from supervisor.ops.inspection import Inspection
 from supervisor.ops.listener import Listener
 from supervisor.ops.memory import Memory
 from supervisor.ops.process import Process, Tree, has
+from supervisor.ops.programs import main_word, title
 from supervisor.ops.reach import reach
 
 WIDEST, NARROWEST = 120, 60
@@ -78,8 +79,12 @@ def _branches(tree: Tree) -> Iterator[tuple[str, Process]]:
 
 
 def _command(one: Process, what: str) -> str:
-    argv = masked(one.argv)
-    shown = " ".join(f"'{w}'" if " " in w else w for w in argv) or f"[{one.name}]"
+    words = masked(one.argv) or [f"[{one.name}]"]
+    script, name = main_word(one.argv), title(one)
+    if name != one.program and script in words:  # a program that is a script of Python's
+        words = [name, *words[words.index(script) + 1 :]]
+    words[0] = words[0].rpartition("/")[2] if " " not in words[0] else words[0]
+    shown = " ".join(f"'{w}'" if " " in w and w is not words[0] else w for w in words)
     notes = [STATES[one.state]] if one.state in STATES else []
     if one.state == "D" and one.wchan:
         notes.append(f"in {one.wchan}")
@@ -92,15 +97,20 @@ def _command(one: Process, what: str) -> str:
 
 def _port(one: Listener, found: Inspection, width: int) -> str:
     room = f" of {one.backlog}" if one.backlog is not None else ""
-    names = {p.pid: p.program for p in found.scene.tree.processes}
-    if one.holders is None:
-        holders = "holders hidden"
-    else:
-        holders = ", ".join(f"{names.get(pid, '?')} {pid}" for pid in one.holders) or "nobody here"
-    counts = f"{one.queued}{room} queued, {one.connected} connected"
+    told = f"{one.kind:<4}  {one.address}: {one.queued}{room} queued, {one.connected} connected"
     if one.running:
-        counts += f", {one.running} in request for up to {duration(one.longest_s)}"
-    return _cut(f"  {one.kind:<4}  {one.address:<20}  {counts}; {holders}", width)
+        told += f", {one.running} in request for up to {duration(one.longest_s)}"
+    return _wrapped(f"{told}; {_holders(one, found)}", width, more="        ")
+
+
+def _holders(one: Listener, found: Inspection) -> str:
+    if one.holders is None:
+        return "who holds it is hidden"
+    names: dict[str, list[str]] = {}
+    for process in found.scene.tree.processes:
+        if process.pid in one.holders:
+            names.setdefault(title(process), []).append(str(process.pid))
+    return ", ".join(f"{name} {', '.join(pids)}" for name, pids in names.items()) or "nobody here"
 
 
 def _memory(one: Memory) -> str:
@@ -121,19 +131,19 @@ def _forecast(found: Inspection, width: int) -> Iterator[str]:
     if one.unsure:
         yield _wrapped(f"Not certain without knowing: {one.unsure}.", width)
     if one.cut:
-        names = {p.pid: p.program for p in found.scene.tree.processes}
+        names = {p.pid: title(p) for p in found.scene.tree.processes}
         told = ", ".join(f"{names[pid]} {pid}" for pid in one.cut)
         yield _wrapped(f"Killed with PID 1, without having been told by it: {told}.", width)
     if one.todo:
         yield _wrapped(one.todo, width)
 
 
-def _wrapped(text_: str, width: int) -> str:
+def _wrapped(text_: str, width: int, more: str = "  ") -> str:
     return textwrap.fill(
         text_,
         width,
         initial_indent="  ",
-        subsequent_indent="  ",
+        subsequent_indent=more,
         break_on_hyphens=False,
         break_long_words=False,
     )

@@ -36,7 +36,8 @@ def ends(scene: Scene, process: Process, number: int, *, all_told: bool = False)
     if found is None:
         unsure = f"what `{name}` does at {signal_name(number)} is not known"
         found = Ending(INSTANT_S, 0, f"it {told(process, number)}", unsure=unsure)
-    return found.replace(why=f"`{name}`: {found.why}")
+    acts = found.why.startswith("it ")
+    return found.replace(why=f"`{name}`{found.why[2:] if acts else f': {found.why}'}")
 
 
 def _dies(scene: Scene, process: Process, number: int) -> Ending:

@@ -13,11 +13,12 @@ from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import Forecast, forecast
 from supervisor.ops.listener import Inside, Listener
 from supervisor.ops.memory import Memory
-from supervisor.ops.process import Tree
+from supervisor.ops.process import Process, Tree
 from supervisor.ops.programs import program
 from supervisor.ops.scene import DOCKER_GRACE_S, TERM, Scene
 from supervisor.ops.special import started_as
 
+FREEZERS: Final = ("__refrigerator", "do_freezer_trap")  # of cgroup v1 and v2
 RUNNING: Final = ("running", "paused")
 
 
@@ -60,14 +61,16 @@ def of_container(name: str, wish: Wish) -> Inspection:
             what.grace_s if wish.grace_s is None else wish.grace_s,
         )
         if engine.same_machine(now.pid, what.id):
-            return _here(now.pid, asked, what)
+            return _here(now.pid, asked, what, paused=now.status == "paused")
         return _there(engine, what, now, asked)
     finally:
         engine.close()
 
 
-def _here(pid: int, wish: Wish, what: Container | None) -> Inspection:
+def _here(pid: int, wish: Wish, what: Container | None, *, paused: bool = False) -> Inspection:
     tree = procfs.tree(pid)
+    if paused:  # its engine lets it go on before it stops it
+        tree = Tree(tuple(_thawed(one) for one in tree.processes))
     if what is not None and program(tree.first) == "gracekeeper":
         tree = Tree((started_as(tree.first, what.argv), *tree.processes[1:]))
     seen = sockets.listeners(pid)
@@ -82,6 +85,11 @@ def _here(pid: int, wish: Wish, what: Container | None) -> Inspection:
         memory=memory.of(pid),
         hidden=tuple(_hidden(tree, seen)),
     )
+
+
+def _thawed(process: Process) -> Process:
+    frozen = process.wchan in FREEZERS
+    return process.replace(state="S", wchan="") if frozen else process
 
 
 def _there(engine: Engine, what: Container, now: State, wish: Wish) -> Inspection:

@@ -39,6 +39,8 @@ def _from_parent(scene: Scene, one: Process, found: dict[int, str], groups: set[
         return NOBODY  # of another entry: `docker exec`
     if disposition(parent, scene.signal) not in REACHES:
         return NOBODY
+    if program(parent) in WRAPPERS and one is not scene.main(parent):
+        return NOBODY  # a stranger that it inherited, or that was there before it
     told = _passes(scene, parent)
     return MAYBE if told == PARENT and found.get(parent.pid) == MAYBE else told
 

@@ -25,5 +25,10 @@ class Scene(Record):
     stop: str = "docker stop"
 
     def main(self, process: Process) -> Process | None:
-        """Return the child that a program started, not one that it inherited: the oldest."""
-        return next(iter(self.tree.children(process)), None)
+        """Return the child that an init started, not one that it inherited.
+
+        tini and dumb-init give it a group of its own; else it is the oldest.
+        """
+        children = self.tree.children(process)
+        leaders = (child for child in children if child.group == child.pid)
+        return next(leaders, children[0] if children else None)

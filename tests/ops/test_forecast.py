@@ -64,6 +64,11 @@ def test_inits_end_as_their_child_does() -> None:
     assert foretold(tini("-e", "143"), sleeping()).code == 0
     assert foretold(tini(), sleeping(ignored=TERM)).killed
     assert foretold(tini(), sleeping(), signal=WINCH).killed
+    inherited = process(6, "curl", ppid=1, group=1, age_s=9.0)
+    own = sleeping(group=7, caught=TERM, age_s=8.0)
+    assert "`sleep`" in foretold(tini(), inherited, own).why
+    told = reach(Scene(Tree((tini(), inherited, own))))
+    assert told == {1: "stop", 6: "nobody", 7: "parent"}
     quits = process(1, "dumb-init", "-r", "15:3", "nginx", wchan="do_sigtimedwait", caught=TERM)
     master = process(7, "nginx:", "master", ppid=1, caught=EVERYTHING)
     assert "finishes" in foretold(quits, master).why
