@@ -8,7 +8,6 @@ from typing import Any
 from supervisor.errors import GracekeeperError
 from supervisor.ops import containers, procfs, toptable
 from supervisor.ops.case import Case, Foretold, Sighting
-from supervisor.ops.containers import State
 from supervisor.ops.disposition import BLOCKED, CAUGHT, IGNORED, WAITED, disposition
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import forecast
@@ -17,6 +16,7 @@ from supervisor.ops.life import NS, Event, read
 from supervisor.ops.process import Tree
 from supervisor.ops.scene import Scene
 
+OVER = ("exited", "dead", "removed")
 BEGINNINGS = ("start", "restart")
 KEPT = (CAUGHT, WAITED, IGNORED, BLOCKED)  # what is seen while it stops was so before
 YOUNG_NS = 3 * NS  # it still becomes what it will be: an exec, a handler
@@ -32,7 +32,7 @@ class Recording:
         self.log: deque[str] = deque(maxlen=LINES)
         self.hidden: list[str] = []
         self._engine = engine
-        started = self.state.started if not over(self.state) else 0
+        started = self.state.started if self.state.status not in OVER else 0
         self._events = [Event(started, "start")] if started else []
         self._sightings: dict[int, Sighting] = {}
         self._foretold: Foretold | None = None
@@ -53,6 +53,13 @@ class Recording:
             foretold=self._foretold,
             hidden=tuple(self.hidden),
         )
+
+    @property
+    def over(self) -> bool:
+        """Tell whether it has ended and won't run again; an end counts when its event came."""
+        beats = [one.action for one in self._events if one.action in ("start", "die")]
+        running = beats[-1:] == ["start"] and self.state.status != "removed"
+        return not running and (self.state.status in OVER or bool(self.state.error))
 
     @property
     def stopping(self) -> Event | None:
@@ -153,8 +160,3 @@ class Recording:
             return procfs.tree(self.state.pid)
         except GracekeeperError:
             return None  # it has just ended
-
-
-def over(state: State) -> bool:
-    """Tell whether it won't run again by itself."""
-    return state.status in ("exited", "dead", "removed") or bool(state.error)

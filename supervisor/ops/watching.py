@@ -13,7 +13,7 @@ from supervisor.errors import GracekeeperError
 from supervisor.ops.case import Case
 from supervisor.ops.engine import Engine, GoneError
 from supervisor.ops.gathering import LINES
-from supervisor.ops.recording import Recording, over
+from supervisor.ops.recording import Recording
 
 STOPPING_S: Final = 0.25  # between looks while a stop is under way
 IDLE_S: Final = 2.0
@@ -51,9 +51,9 @@ class Watching:
         """Yield each end with all that belongs to it, until no container can end any more."""
         self._start(self._follow)
         for one in self.recordings.values():
-            if not over(one.state):
+            if not one.over:
                 one.look(self._now())
-        while self._due or any(not over(one.state) for one in self.recordings.values()):
+        while self._due or any(not one.over for one in self.recordings.values()):
             try:
                 self._hear(self._news.get(timeout=self._patience()))
             except queue.Empty:
@@ -102,7 +102,7 @@ class Watching:
             one.look(self._now())
             if one.state.status == "created":
                 one.ask()  # no event tells of a start that failed
-                if over(one.state):
+                if one.over:
                     self._due[name] = now
 
     def _settled(self) -> Iterator[Case]:
@@ -125,7 +125,7 @@ class Watching:
             raise
         if one.container.id not in self.recordings:
             self.recordings[one.container.id] = one
-            if one.state.started and not over(one.state):
+            if one.state.started and not one.over:
                 self._start(self._read, one, one.log, one.state.started)
 
     def _start(self, what: Callable[..., None], *arguments: Any) -> None:
