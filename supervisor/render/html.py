@@ -58,12 +58,12 @@ details{border-top:1px solid var(--rule)}summary{cursor:pointer;padding:10px 0;f
 footer{color:var(--quiet);font-size:.85rem}
 @media print{.large{display:block}.small{display:none}}
 """
-LEGEND: Final = (
-    ("k-exited", "ended by itself"),
-    ("k-killed", "killed"),
-    ("k-ended", "ended, how is not known"),
-    ("k-there", "still there"),
-)
+LEGEND: Final = {
+    "exited": "ended by itself",
+    "killed": "killed",
+    "ended": "ended, how is not known",
+    "there": "still there",
+}
 
 
 def html(one: Shutdown) -> str:
@@ -72,7 +72,7 @@ def html(one: Shutdown) -> str:
     picture = _picture(one, "stop", WIDE, 0.0)
     body = (
         f"{_facts(one)}<section aria-labelledby=p><h2 id=p>The stop over time</h2>"
-        f"<figure>{picture}<figcaption>{_legend()}</figcaption></figure></section>"
+        f"<figure>{picture}{_legend(one)}</figure></section>"
         f"<section aria-labelledby=t><h2 id=t>In words and numbers</h2>{_tables(one)}</section>"
     )
     return _page(f"{judged.word}: stop, exit {one.code}", _header(one), body)
@@ -166,15 +166,22 @@ def _facts(one: Shutdown) -> str:
     return f"<dl>{''.join(cells)}</dl>"
 
 
-def _legend() -> str:
+def _legend(one: Shutdown) -> str:
+    """Say what colours and shapes mean, those that there are."""
+    processes = [process for each in (one, *one.services) for process in each.processes]
+    square = '<rect width="14" height="14" rx="2"'
+    shapes = [
+        (f'{square} class="k-{kind}"/>', words)
+        for kind, words in LEGEND.items()
+        if any(process.kind == kind for process in processes)
+    ]
+    if any(process.signals for process in processes):
+        shapes.append(('<path d="M3 3L11 3L7 12Z" class="k-signal"/>', "signal"))
     items = "".join(
-        f'<li><svg viewBox="0 0 14 14" aria-hidden="true"><rect width="14" height="14" rx="2"'
-        f' class="{look}"/></svg>{words}</li>'
-        for look, words in LEGEND
+        f'<li><svg viewBox="0 0 14 14" aria-hidden="true">{shape}</svg>{words}</li>'
+        for shape, words in shapes
     )
-    arrow = '<path d="M3 3L11 3L7 12Z" class="k-signal"/>'
-    items += f'<li><svg viewBox="0 0 14 14" aria-hidden="true">{arrow}</svg>signal</li>'
-    return f"<ul class=legend>{items}</ul>"
+    return f"<ul class=legend>{items}</ul>" if items else ""
 
 
 def _tables(one: Shutdown) -> str:

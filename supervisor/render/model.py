@@ -185,7 +185,7 @@ def _shutdown(fields: Fields) -> Shutdown:
 def _sender(fields: Fields) -> str:
     """Say who asked, in words."""
     if not fields.has("sender"):
-        return "nobody: it ended by itself"
+        return "nobody"
     sender = fields.inner("sender")
     via, pid, uid = sender.text("via"), sender.count("pid"), sender.count("uid")
     if via == "fleet":

@@ -56,7 +56,8 @@ def css() -> str:
         "svg .q{fill:var(--quiet)}svg .on{fill:var(--page);font-size:11px}"
         "svg .halo{paint-order:stroke;stroke:var(--page);stroke-width:3px;font-size:10px;"
         "font-weight:600}"
-        "svg .b{font-weight:600}svg .rule{stroke:var(--rule)}svg .line{fill:none;stroke-width:2}"
+        "svg .b{font-weight:600}svg .rule{stroke:var(--rule)}svg .page{stroke:var(--page)}"
+        "svg .line{fill:none;stroke-width:2}"
         "svg .frame{fill:none;stroke:var(--ink);stroke-width:1.5}svg .badt{fill:var(--bad)}"
         "svg .soft{opacity:.18}svg .dash{stroke-dasharray:4 3;stroke-width:1.5}"
     )

@@ -82,7 +82,9 @@ class _Picture:
         kill, end = left + budget.kill_at * scale, left + budget.grace_s * scale
         canvas.hatch(kill, y, end - kill, 20, "rule")
         if budget.used_s > budget.grace_s:
-            canvas.hatch(end, y, (budget.used_s - budget.grace_s) * scale, 20, "s-killed")
+            over = (budget.used_s - budget.grace_s) * scale
+            canvas.rect(end, y, over, 20, "k-killed", "beyond the grace period")
+            canvas.hatch(end, y, over, 20, "page")
         canvas.rect(left, y, budget.grace_s * scale, 20, "frame")
         canvas.line(kill, y - 3, kill, y + 26, "s-killed line")
         words = f"first KILL at {budget.kill_at:g} s"
@@ -191,7 +193,7 @@ class _Picture:
             self.canvas.text(self.left + indent, self.y + 11, cut(label, room), "b")
             self.canvas.text(self.right, self.y + 11, detail, "q", "end")
             return self.left, self.y + 17
-        words = cut(label, self.left - indent - 12)
+        words = cut(label, self.left - indent - 24)
         middle = self.y + height / 2 + 4
         self.canvas.text(4 + indent, middle, words, "" if level else "b")
         room = self.canvas.width - self.right - 8

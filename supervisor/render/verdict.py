@@ -14,6 +14,7 @@ PLATFORM: Final = (
     "`docker stop -t`, Compose's `stop_grace_period` or Kubernetes'"
     " `terminationGracePeriodSeconds`, and `--grace`"
 )
+LONGEST: Final = 60  # characters of a URI
 BESIDE: Final = (
     re.compile(r" Give more (?:grace|of it), or make them shorter\."),
     re.compile(r" \d+ (?:served while stopping|turned away with a 503)(?:, [^.]*)?\.(?= )"),
@@ -86,15 +87,15 @@ def _fix(one: Shutdown) -> str:
 
 
 def _more_time(one: Shutdown) -> str:
-    budget, cut = one.budget, one.requests.cut
-    if cut == "hurried":
+    budget, why = one.budget, one.requests.cut
+    if why == "hurried":
         return (
             "Let whoever stops it ask once and wait: a second signal, a second later, leaves"
             f" only the reserve of {budget.reserve_s:g} s. Asked by: {one.sender}."
         )
-    if cut == "delay-over":
+    if why == "delay-over":
         return f"Raise `--drain-delay` above {budget.delay_s:g} s, or make transactions shorter."
-    if cut == "died":
+    if why == "died":
         return (
             "Read its own last lines, and the kernel's (`dmesg`: out of memory?); the grace"
             " period was not the reason."
@@ -102,13 +103,17 @@ def _more_time(one: Shutdown) -> str:
     named = one.requests.lost_by_uri
     raised = f"Raise the grace period above {budget.grace_s:g} s ({PLATFORM})"
     if named:
-        return (
-            f"{raised}, or make {named[0][0]} shorter: it still ran after {budget.kill_at:.1f} s."
-        )
+        uri = _shortened(named[0][0])
+        return f"{raised}, or make {uri} shorter: it still ran after {budget.kill_at:.1f} s."
     return (
         f"{raised}, or see whether it hears {one.signal or 'signals'} at all:"
         " `gracekeeper inspect PID` while it runs."
     )
+
+
+def _shortened(uri: str) -> str:
+    """Return a URI as far as a sentence can bear it."""
+    return uri if len(uri) <= LONGEST else f"{uri[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _stubborn(one: Shutdown) -> str:

@@ -115,6 +115,14 @@ def test_a_report_that_is_none(changes: dict[str, Any], told: str) -> None:
     assert str(error.value).startswith("cannot read the report in lost: ")
 
 
+def test_a_long_uri_does_not_fill_the_advice() -> None:
+    """Its beginning is enough to find it; the table has all of it."""
+    requests = {**document("lost")["requests"], "lost_requests": [f"GET /{'a' * 3000}"]}
+    one = sample("lost", requests=requests)
+    assert len(verdict(one).fix) < 300
+    assert "a" * 3000 in html(one)
+
+
 def test_what_a_terminal_would_obey_is_not_passed_on() -> None:
     """Escape sequences, other directions, broken characters: clients choose URIs."""
     requests = {
