@@ -19,6 +19,7 @@ from supervisor.ops.scene import DOCKER_GRACE_S, TERM, Scene
 from supervisor.ops.special import started_as
 
 FREEZERS: Final = ("__refrigerator", "do_freezer_trap")  # of cgroup v1 and v2
+YOUNG_S: Final = 10.0  # after that the engine forgets what it waited between starts
 RUNNING: Final = ("running", "paused")
 
 
@@ -61,8 +62,10 @@ def of_container(name: str, wish: Wish) -> Inspection:
             what.grace_s if wish.grace_s is None else wish.grace_s,
         )
         if engine.same_machine(now.pid, what.id):
-            return _here(now.pid, asked, what, paused=now.status == "paused")
-        return _there(engine, what, now, asked)
+            seen = _here(now.pid, asked, what, paused=now.status == "paused")
+        else:
+            seen = _there(engine, what, now, asked)
+        return _in_a_loop(seen, now)
     finally:
         engine.close()
 
@@ -85,6 +88,15 @@ def _here(pid: int, wish: Wish, what: Container | None, *, paused: bool = False)
         memory=memory.of(pid),
         hidden=tuple(_hidden(tree, seen)),
     )
+
+
+def _in_a_loop(found: Inspection, now: State) -> Inspection:
+    """Doubt a forecast for a container that keeps ending by itself."""
+    age_s = found.scene.tree.first.age_s
+    if not now.restarts or age_s > YOUNG_S:
+        return found
+    doubt = f"whether it lives that long: it was started anew {now.restarts} times"
+    return found.replace(forecast=found.forecast.replace(unsure=doubt))
 
 
 def _thawed(process: Process) -> Process:
@@ -137,9 +149,9 @@ def _hidden(tree: Tree, seen: tuple[Listener, ...] | None) -> list[str]:
 def _not_running(what: Container, now: State) -> GracekeeperError:
     if now.status == "restarting":
         return GracekeeperError(
-            f"cannot inspect {what.name}: it is between two starts, and ended with {now.code} for"
-            f" the {now.restarts}. time. `docker stop` would only keep it from starting again; ask"
-            f" `gracekeeper explain {what.name}`."
+            f"cannot inspect {what.name}: it is between two starts, and has ended {now.restarts}"
+            f" times, with {now.code} at last. `docker stop` takes no time now and leaves that"
+            f" code; ask `gracekeeper explain {what.name}` why it ends."
         )
     return GracekeeperError(
         f"cannot inspect {what.name}: it is not running ({now.status}, exit code {now.code})."

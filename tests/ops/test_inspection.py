@@ -16,9 +16,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from supervisor.errors import GracekeeperError
-from supervisor.ops import procfs, sockets
+from supervisor.ops import inspection, procfs, sockets
 from supervisor.ops.inspectdata import data, masked
-from supervisor.ops.inspection import Wish, of_process
+from supervisor.ops.inspection import Wish, of_container, of_process
 from supervisor.ops.toptable import FIELDS, tree
 from tests.rules.sources import ROOT
 
@@ -161,6 +161,49 @@ def test_a_process_that_is_not_there() -> None:
     gone.wait(10)
     with pytest.raises(GracekeeperError, match="no such process"):
         procfs.tree(gone.pid)
+
+
+class Engine:
+    """One that knows a single container: this process, started anew three times."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def inspect(self, name: str) -> dict[str, object]:
+        """As much of `docker inspect` as is read."""
+        return {
+            "Id": "1" * 64,
+            "Name": f"/{name}",
+            "Path": "app",
+            "Args": [],
+            "RestartCount": 3,
+            "Config": {"StopSignal": "SIGQUIT", "StopTimeout": 5},
+            "HostConfig": {},
+            "State": {
+                **{"Status": self.status, "Pid": os.getpid(), "ExitCode": 3, "Error": ""},
+                **{"OOMKilled": False, "StartedAt": "", "FinishedAt": ""},
+            },
+        }
+
+    def same_machine(self, pid: int, name: str) -> bool:
+        """This one."""
+        return bool(pid and name)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.process
+def test_a_container_that_is_started_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two starts there is nothing to see; just after one, nothing is certain."""
+    monkeypatch.setattr(inspection, "Engine", lambda: Engine("restarting"))
+    with pytest.raises(GracekeeperError, match="has ended 3 times, with 3 at last"):
+        of_container("web", Wish())
+    monkeypatch.setattr(inspection, "Engine", lambda: Engine("running"))
+    monkeypatch.setattr(inspection, "YOUNG_S", 1e9)
+    found = of_container("web", Wish())
+    assert "anew 3 times" in found.forecast.unsure
+    assert (found.forecast.signal, found.forecast.grace_s) == (3, 5)
 
 
 def test_secrets_do_not_show() -> None:
