@@ -150,7 +150,7 @@ def supervisord(scene: Scene, process: Process, number: int, end_of: EndOf) -> E
             slowest = f"; `{child.program}` is killed after {patience:g} s"
         after += patience if found.after_s is None else min(found.after_s, patience)
     why = f"it stops its programs one after the other, looking every second{slowest}"
-    return Ending(after + POLL_S, 0, why, POLL_S)
+    return Ending(after + POLL_S, 0, why, POLL_S + 0.1)
 
 
 def _stop_of(process: Process, child: Process) -> tuple[int, float]:

@@ -118,8 +118,8 @@ SERVERS = (
     Staged("uvicorn", UVICORN, 0, 0.25, 1, {}, "Uvicorn running"),
     Staged("nginx, QUIT", ("nginx", "-g", "daemon off;"), 0, 0.08, 2, QUIT),
     Staged("redis", ("redis-server",), 0, 0.07, 1, {}, "Ready to accept"),
+    # It looks every second: 0.1, 1.1 or 2.1 s, as luck has it.
+    Staged("supervisord", ("supervisord", "-c", "/srv/supervisord.conf"), 0, 1.1, 2),
     Staged("su", ("su", "-c", "sleep 600; true"), 137, KILLED_S, 3, INT),
 )
 ALL = (*SHELLS, *PROGRAMS, *INITS, *SERVERS)
-# Looks every second, so its end is a matter of luck: 0.1, 1.1 or 2.1 s.
-SUPERVISORD = Staged("supervisord", ("supervisord", "-c", "/srv/supervisord.conf"), 0, 1.1, 2)
