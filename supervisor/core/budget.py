@@ -65,8 +65,9 @@ class Budget(Record):
         A worker that takes a request now should be able to finish it: requests that take long on
         average bring the moment forward, at most to the middle of the time after the drain delay.
         """
-        room = max(TURN_AWAY_S, 1.5 * average_s)
-        return max(self.kill_at - room, (self.delay_until + self.kill_at) / 2)
+        room, kill_at = max(TURN_AWAY_S, 1.5 * average_s), self.kill_at
+        delay_until = min(self.asked_at + self.drain_delay_s, kill_at)  # asked at every tick
+        return max(kill_at - room, (delay_until + kill_at) / 2)
 
     def hurried(self, now: float) -> Budget:
         """Return the budget of somebody who asked twice: only the reserve is left from here."""
