@@ -19,7 +19,7 @@ _STAMP: Final = re.compile(
 class Container(Record):
     """What was decided before it started. `argv`: entrypoint and command as one line.
 
-    `limit`: of its memory, in bytes; None when there is none.
+    `limit`: of its memory, in bytes; None when there is none. `removes`: itself, when it has ended.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Container(Record):
     init: bool = False
     policy: str = "no"
     limit: int | None = None
+    removes: bool = False
 
 
 class State(Record):
@@ -61,6 +62,7 @@ def container(found: dict[str, Any]) -> Container:
         init=bool(host.get("Init")),
         policy=(host.get("RestartPolicy") or {}).get("Name") or "no",
         limit=host.get("Memory") or None,
+        removes=bool(host.get("AutoRemove")),
     )
 
 

@@ -30,7 +30,7 @@ class Engine:
         except ImportError:
             raise GracekeeperError(
                 "cannot talk to a Docker Engine: Python's Docker SDK is not installed."
-                " Do `pip install docker`."
+                " Do `pip install gracekeeper[docker]`."
             ) from None
         self.host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
         self._missing, self._refused = docker.errors.NotFound, docker.errors.APIError

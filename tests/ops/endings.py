@@ -123,6 +123,7 @@ KILLED = (
     ),
 )
 ASKED = (
+    Ending("kill 0", bash(f"trap 'kill 0' TERM; sleep 600 & {SAYS} wait"), "stop", 139, "segfault"),
     Ending(
         "shell cuts",
         bash(f"trap 'kill $!' TERM; sleep 600 & {SAYS} wait $!"),

@@ -75,6 +75,14 @@ def test_recorded(one: Ending, kind: str, case: Case) -> None:
     assert explanation.again(answer, "it") == answer
 
 
+def test_one_that_is_being_stopped() -> None:
+    """Ctrl-C while it stops: what is known so far, and no end that wasn't."""
+    case = ended(kill(5, 15)).replace(state=State("running", started=T))
+    answer = explanation.of_case(case)
+    assert answer["cause"]["sentence"].startswith("It was asked to stop, and has not ended")
+    assert (answer["code"], answer["report"]) == (None, None)
+
+
 def test_several_are_services_of_one_report() -> None:
     """A project's containers, each with its own times."""
     reports = {one.name: document(case, cause(case)) for one, _, case in RECORDED[:3]}
@@ -96,11 +104,21 @@ def test_several_are_services_of_one_report() -> None:
         (ended(kill(5, 15), die(5.2, 0), code=0, oom=True), "child-out-of-memory"),
         (ended(kill(5, 1), die(9, 3), code=3, argv=("gunicorn", "app")), "boot-failed"),
         (ended(kill(5, 15), die(5.2, 1), code=1), "failed-while-stopping"),
+        (ended(kill(5, 15), die(5.2)), "killed-from-host"),
     ],
 )
 def test_patterns(case: Case, expected: str) -> None:
     """What the engine's events say where nothing else does."""
     assert cause(case).id == expected
+
+
+def test_what_a_container_does_by_itself_is_nobodys_request() -> None:
+    """`--rm` removes it without force, and a stop signal of KILL is a stop."""
+    case = ended(kill(5, 9), die(5.1), Event(T + 6 * NS, "destroy"))
+    removes = case.replace(container=case.container.replace(removes=True))
+    assert cause(removes).id == "killed-by-request"
+    at_once = case.replace(container=case.container.replace(signal=9))
+    assert cause(at_once).sentence.startswith("Its stop signal is SIGKILL")
 
 
 def test_a_life_before_counts_when_it_runs_again() -> None:

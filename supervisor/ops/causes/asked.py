@@ -38,6 +38,8 @@ def cause(case: Case) -> Cause:
             "Add `master = true` and a hook that stops it gracefully, or run it by `gracekeeper"
             " run`.",
         )
+    if code == 137:
+        return unasked.killed(case)  # not by the engine, which has sent no KILL
     found = unasked.by_code(case)
     if found.id in ("module-code", "segfault", "aborted", "child-killed"):
         return found
@@ -71,7 +73,8 @@ def of_report(report: dict[str, Any]) -> Cause:
 def _by_signal(case: Case) -> Cause:
     """Tell apart the three that end with 128 + n: a shell, a default action, a convention."""
     signal, after_s = name(case.code - 128), _seconds(case)
-    if _shell_in_front(case) and after_s < QUICK_S:
+    alone = bool(case.sightings) and not _children(case)
+    if _shell_in_front(case) and after_s < QUICK_S and not alone:
         return _shell_cut(case, signal)
     if (below := _below_init(case)) is not None and after_s < QUICK_S:
         sure = CERTAIN if below == DIES else LIKELY
@@ -167,9 +170,15 @@ def _below_init(case: Case) -> str | None:
 
 
 def _children(case: Case) -> bool:
-    """Tell whether somebody else was there to the end."""
-    died = case.life.died
-    return bool(died) and any(died.at - one.last < NS for one in case.sightings[1:] if died)
+    """Tell whether somebody who was not just passing by was there to the end."""
+    life = case.life
+    died, asked = life.died, life.asked(case.container.signal)
+    if died is None or asked is None:
+        return False
+    return any(
+        died.at - one.last < NS and (asked.at - one.first >= NS or one.first - life.started < NS)
+        for one in case.sightings[1:]
+    )
 
 
 def _seconds(case: Case) -> float:

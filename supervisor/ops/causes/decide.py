@@ -6,7 +6,7 @@ from supervisor.ops.case import Case
 from supervisor.ops.causes import asked, stubborn, unasked, unstarted
 from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
 from supervisor.ops.causes.facts import facts
-from supervisor.ops.life import NS
+from supervisor.ops.life import KILL, NS
 
 AT_ONCE_NS = NS // 4  # `docker stop -t 0` sends both signals within it
 
@@ -24,7 +24,7 @@ def _cause(case: Case) -> Cause:
     if not life.died and state.status == "created":
         return unstarted.cause(case)
     if not life.died and state.status in ("running", "paused"):
-        return Cause("running", f"It has not ended: it is {state.status}.", confidence=CERTAIN)
+        return _running(case)
     if not case.events:
         return _without_events(case)
     if case.container.policy != "no" and state.status == "exited" and _in_back_off(case):
@@ -38,11 +38,25 @@ def _cause(case: Case) -> Cause:
     return unasked.cause(case)
 
 
+def _running(case: Case) -> Cause:
+    told = f"It has not ended: it is {case.state.status}."
+    if case.life.asked(case.container.signal):
+        told = f"It was asked to stop, and has not ended: it is {case.state.status}."
+    fix = "Ask how its stop goes: `gracekeeper inspect CONTAINER`."
+    return Cause("running", told, fix)
+
+
 def _killed(case: Case) -> Cause:
     """Tell who sent the KILL: the end of a grace period, or somebody who wanted no grace."""
     life = case.life
     first, last = life.asked(case.container.signal), life.killed
     assert last  # noqa: S101 - its caller has looked
+    if case.container.signal == KILL:
+        return Cause(
+            "stopped-without-grace",
+            "Its stop signal is SIGKILL, so it was never asked, and whatever ran was cut.",
+            "Leave STOPSIGNAL (`stop_signal`) out, or name the signal that it ends at.",
+        )
     if first and first.at < last.at and last.at - first.at >= AT_ONCE_NS:
         return stubborn.cause(case)
     if first:
@@ -52,7 +66,7 @@ def _killed(case: Case) -> Cause:
             " the stop signal, so whatever ran was cut.",
             "Give it a grace period: leave `-t 0` (`--timeout 0`) out.",
         )
-    if life.destroyed and not life.stopped:
+    if life.destroyed and not life.stopped and not case.container.removes:
         return Cause(
             "removed-by-force",
             "It was removed by force (`docker rm -f`, which is KILL without a stop signal), so"

@@ -54,6 +54,8 @@ def _state(case: Case) -> Iterator[str]:
         yield "OOMKilled is true"
     if case.state.error:
         yield f"the engine's error: {_short(case.state.error)}"
+    if case.life.died and case.state.status in ("running", "paused"):
+        yield "it has been started again since"
     if case.state.restarts:
         yield f"restarted {case.state.restarts} times ({case.container.policy})"
 

@@ -31,7 +31,7 @@ def _cause(case: Case) -> Cause:
         why = str(case.report["verdict"])
         return Cause("ended", why, "Read the service's own last lines.")
     if case.code == 137:
-        return _killed(case)
+        return killed(case)
     if case.code in (129, 130, 131, 143):
         return _signalled(case)
     return by_code(case)
@@ -158,7 +158,8 @@ def _modulo(case: Case) -> Cause | None:
 _READ = "Read its last lines: `docker logs`."
 
 
-def _killed(case: Case) -> Cause:
+def killed(case: Case) -> Cause:
+    """Return who killed it, when that was not the engine."""
     if line := words.said(case.log, words.KILLS):
         return Cause(
             "child-killed",
