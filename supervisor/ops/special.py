@@ -8,7 +8,7 @@ from typing import Final
 
 from supervisor.core.signalnames import name as signal_name
 from supervisor.core.signalnames import number as signal_number
-from supervisor.ops.behaviour import GTHREAD_S, WRAPPERS, Behaviour
+from supervisor.ops.behaviour import GTHREAD_LUCK_S, GTHREAD_S, WRAPPERS, Behaviour
 from supervisor.ops.disposition import HELD, disposition, told
 from supervisor.ops.ending import BY_SIGNAL, INSTANT_S, Ending, last, never
 from supervisor.ops.process import Process
@@ -29,14 +29,15 @@ NODE_EXIT = re.compile(r"process\.exit\(\s*(\d+)?\s*\)")
 
 def known(scene: Scene, process: Process, kind: str, number: int, behaviour: Behaviour) -> Ending:
     """Return what the table of behaviours says, corrected by who is inside."""
-    after, why = behaviour.after_s, behaviour.why
+    after, why, luck = behaviour.after_s, behaviour.why, behaviour.give_or_take_s
     if kind == "gunicorn" and number == TERM and _gthread(process):
-        after, why = after + GTHREAD_S, f"{why}; gthread workers linger for kept-alive clients"
+        after, luck = after + GTHREAD_S, GTHREAD_LUCK_S
+        why += "; gthread workers look every second"
     code = BY_SIGNAL + number if behaviour.code is None else behaviour.code
     unsure = ""
     if kind == "uvicorn" and process.inner != 1:
         code, unsure = _uvicorn_code(process, number)
-    found = Ending(after, code, why, behaviour.give_or_take_s, unsure)
+    found = Ending(after, code, why, luck, unsure)
     if behaviour.clients and scene.connections is not None and scene.connections.connected:
         return never(f"{why}; {scene.connections.connected} are connected")
     most = behaviour.most_s

@@ -114,7 +114,7 @@ SERVERS = (
     Staged("uwsgi, hook", sh(f"{UWSGI} -M {HOOK}"), 0, 1.08, 3, {}, SPAWNED),
     Staged("uwsgi, no master", sh(UWSGI.replace(" -p 2", "")), 30, 0.06, 1, {}, "uWSGI worker 1"),
     Staged("gunicorn", GUNICORN, 0, 0.3, 3, {}, "Booting worker"),
-    Staged("gunicorn, gthread", (*GUNICORN, "--threads", "2"), 0, 1.1, 3, {}, "Booting worker"),
+    Staged("gunicorn, gthread", (*GUNICORN, "--threads", "2"), 0, 0.9, 3, {}, "Booting worker"),
     Staged("uvicorn", UVICORN, 0, 0.25, 1, {}, "Uvicorn running"),
     Staged("nginx, QUIT", ("nginx", "-g", "daemon off;"), 0, 0.08, 2, QUIT),
     Staged("redis", ("redis-server",), 0, 0.07, 1, {}, "Ready to accept"),
