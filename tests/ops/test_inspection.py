@@ -93,6 +93,7 @@ def test_a_tree_with_its_doors(crew: Crew) -> None:
     by_pid = {one["pid"]: one for one in found["processes"]}
     ignores, waits, dead = (by_pid[pid] for pid in crew.pids)
     assert by_pid[crew.process.pid]["signal"] == "caught"
+    assert by_pid[crew.process.pid]["signals"]["caught"] == ["SIGINT", "SIGTERM"]
     assert by_pid[crew.process.pid]["argv"][-2:] == ["--password=***", crew.path]
     assert (ignores["signal"], waits["signal"], dead["signal"]) == ("ignored", "waited", "dead")
     assert (ignores["depth"], ignores["told"]) == (1, "maybe")
