@@ -9,7 +9,6 @@ from supervisor.core.record import Record
 from supervisor.ops.containers import Container, State
 from supervisor.ops.life import Event, Life, lives
 
-SCHEMA: Final = 1
 KEEPERS: Final = ("supervisor/__main__.py", "supervisor/runtime/boot.py", "-m supervisor")
 
 
@@ -17,8 +16,8 @@ class Sighting(Record):
     """A process that was seen from outside, by its pid there; moments as in events.
 
     `before`: the kernel's answer to the stop signal, one of disposition.py's words, before it came;
-    empty when nobody could see it. `state`: as it was last seen. `held`: since when it has been
-    stopped or in an uninterruptible sleep whenever it was looked at; 0 for not.
+    empty when nobody could see it. `state`: as it was last seen, and `since` when it has been that
+    whenever it was looked at.
     """
 
     pid: int
@@ -29,7 +28,7 @@ class Sighting(Record):
     last: int
     state: str = "S"
     before: str = ""
-    held: int = 0
+    since: int = 0
 
 
 class Foretold(Record):

@@ -11,7 +11,6 @@ from supervisor.errors import GracekeeperError
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 PATIENCE_S = 20
-COLUMNS = "-eo pid,ppid,stat,comm,args"
 
 
 class GoneError(GracekeeperError):
@@ -48,8 +47,8 @@ class Engine:
         found = self._ask(lambda: self._api.containers(all=True, filters=wanted))
         return [one["Id"] for one in found]
 
-    def top(self, name: str, columns: str = COLUMNS) -> list[list[str]]:
-        """Return its processes: pid, ppid, state, name, command line; none when it has ended."""
+    def top(self, name: str, columns: str) -> list[list[str]]:
+        """Return its processes as ps(1) with these columns shows them; none when it has ended."""
         try:
             found = self._ask(lambda: self._api.top(name, ps_args=columns), name)
         except GracekeeperError:

@@ -132,7 +132,7 @@ class Recording:
                 last=now,
                 state=one.state,
                 before=before,
-                held=((known and known.held) or now) if one.state in "TtD" else 0,
+                since=known.since if known and known.state == one.state else now,
             )
         if not asked or (learnt and not self._seen_asked):
             self._foretell(tree)

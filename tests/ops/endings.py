@@ -98,7 +98,7 @@ KILLED = (
     ),
     Ending("slow handler", (*PYTHON, HANDLES), "stop", 137, "busy", after="grace-over"),
     Ending("slow request", SLOW_APP, "stop", 137, "busy", path="/slow"),
-    Ending("hung worker", SLOW_APP, "stop", 137, "busy", path="/spin"),
+    Ending("hung worker", SLOW_APP, "stop", 137, "hung-worker", after="busy", path="/spin"),
     Ending("stopped by SIGSTOP", (*PYTHON, HANDLES), "freeze", 137, "held", after="grace-over"),
     Ending("uwsgi reloads at TERM", (*UWSGI_SLOW, "--master"), "stop", 137, "reloaded", IN_SRV),
     Ending(

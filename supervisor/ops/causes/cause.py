@@ -7,7 +7,6 @@ from typing import Final
 from supervisor.core.record import Record
 
 CERTAIN, LIKELY, POSSIBLE = "certain", "likely", "possible"
-CONFIDENCES: Final = (CERTAIN, LIKELY, POSSIBLE)
 
 
 class Cause(Record):

@@ -16,7 +16,7 @@ EXEC = "Put `exec` before the last command, or give the command as a JSON array.
 # The last command of a line replaces the shell; a trap with no words is inherited by it.
 _EXECS = re.compile(r"(?:^|[;&\n])\s*exec\s+[^;&|\n]+$")
 _TRAPS = re.compile(r"""trap\s+(?:''|"")\s[^;\n]*\b(?:TERM|15)\b""")
-LONG_NS = NS // 2  # everybody sleeps uninterruptibly for a moment
+LONG_NS = NS  # everybody sleeps uninterruptibly, or computes, for a moment
 HANDLE = "Let it handle {signal}, or put an init in front of it (`docker run --init`)."
 
 
@@ -36,8 +36,7 @@ def _cause(case: Case) -> Cause:
     signal = name(case.container.signal)
     if case.kept:
         return _keeper()
-    halted = [one for one in case.sightings if one.held and one.last - one.held >= LONG_NS]
-    if halted and _is_last(case, halted[0]):
+    if halted := _steady(case, "TtD"):
         return _held(halted[0])
     if words.said(case.log, words.RELOADS) or _reloads(case):
         return Cause(
@@ -100,11 +99,12 @@ def _shell(case: Case) -> Cause:
 
 
 def _busy(case: Case, signal: str) -> Cause:
-    spins = any(one.state == "R" and _is_last(case, one) for one in case.sightings)
-    what = "a worker that computes without end" if spins else "a request or a task"
+    spins = _steady(case, "R")
+    what = f"{spins[0].name} (pid {spins[0].pid}) computed on" if spins else "a request or a task"
     return Cause(
-        "busy",
-        f"it heard {signal} and began to stop, but did not finish in time: {what} outlived it.",
+        "hung-worker" if spins else "busy",
+        f"it heard {signal} and began to stop, but did not finish in time: {what}"
+        f"{'' if spins else ' outlived it'}.",
         _shorter(),
         LIKELY,
     )
@@ -154,7 +154,8 @@ def _deaf(case: Case) -> bool:
     return case.program in ("sleep", "tail", "cat", "crond", "cron") and not case.container.init
 
 
-def _is_last(case: Case, one: Sighting) -> bool:
-    """Tell whether it was still seen shortly before the end."""
-    latest = max(other.last for other in case.sightings)
-    return latest - one.last < NS
+def _steady(case: Case, states: str) -> list[Sighting]:
+    """Return those that were there to the end, and in one of these states all the time."""
+    latest = max((one.last for one in case.sightings), default=0)
+    there = (one for one in case.sightings if latest - one.last < NS)
+    return [one for one in there if one.state in states and one.last - one.since >= LONG_NS]
