@@ -30,7 +30,7 @@ def status(
     Of several services, one line each; more of the one that is named. While it stops: what it waits
     for, which request, and for how long. --stacks asks py-spy, where that is installed.
 
-    Exits with 1 when nobody answers.
+    Exits with 1 when nobody answers. The JSON is described by supervisor/cli/status.schema.json.
     """
     while True:
         found = ask(control, do="status", service=service)

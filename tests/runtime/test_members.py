@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from supervisor.cli.client import connect, exchange
 from supervisor.errors import GracekeeperError
@@ -20,6 +21,7 @@ from tests.runtime.fleets import NOBODY, fetch, fleet, notify_socket, order, ser
 from tests.runtime.kept import APP, GRACEKEEPER, Kept, free_port
 
 pytestmark = pytest.mark.process
+STATUS_SCHEMA = json.loads(Path("supervisor/cli/status.schema.json").read_text(encoding="utf-8"))
 
 
 def test_health_is_everybodys(tmp_path: Path) -> None:
@@ -164,6 +166,9 @@ def test_uwsgi_among_others_is_restarted_and_recycled(tmp_path: Path) -> None:
         assert "no service 'nobody' that runs" in done.err
         shown = gracekeeper(tmp_path, "status").out
         assert "app      serving, generation 2" in shown
+        for name in ((), ("app",), ("cron",)):
+            told = json.loads(gracekeeper(tmp_path, "status", *name, "--json").out)
+            Draft202012Validator(STATUS_SCHEMA).validate(told)
         kept.ask()
         assert kept.end() == 143
     assert "no request was lost by app" in kept.report["verdict"]
