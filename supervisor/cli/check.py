@@ -34,7 +34,8 @@ def check(file: str, as_json: bool) -> None:
     like one, are not shown; what ${...} puts elsewhere is.
 
     \b
-    Exit codes: 0 the file is right, 2 it is not.
+    Exit codes: 0 the file is right, 2 it is not. The JSON is described by
+    supervisor/cli/check.schema.json.
     """
     from supervisor.config.file import read
 

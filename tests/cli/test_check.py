@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from supervisor.cli.app import gracekeeper as group
-from tests.cli.command import gracekeeper
+from tests.cli.command import ROOT, gracekeeper
 from tests.config.samples import GOOD
 
 TEXT = """\
@@ -66,6 +67,9 @@ def test_for_a_program(folder: Path) -> None:
     """The records, the forecast, and no secret."""
     found = checked("--json", "good.toml")
     data = json.loads(found, parse_constant=pytest.fail)  # no Infinity: that is no JSON
+    schema = json.loads(Path(ROOT, "supervisor/cli/check.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(data)
     assert "hush" not in found
     assert data["services"][0]["environment"] == {"N": "5", "CERT_FILE": "/c", "PASSWORD": "***"}
     assert data["services"][2]["grace_s"] is None
