@@ -16,8 +16,8 @@ class Sighting(Record):
     """A process that was seen from outside, by its pid there; moments as in events.
 
     `before`: the kernel's answer to the stop signal, one of disposition.py's words, before it came;
-    empty when nobody could see it. `state`: as it was last seen, and `since` when it has been that
-    whenever it was looked at.
+    empty when nobody could see it. `state`: as it was last seen, and `since` when `until` when it
+    was that whenever it was looked at; what a KILL makes of it in its last moment does not count.
     """
 
     pid: int
@@ -29,6 +29,7 @@ class Sighting(Record):
     state: str = "S"
     before: str = ""
     since: int = 0
+    until: int = 0
 
 
 class Foretold(Record):

@@ -14,7 +14,6 @@ from supervisor.ops.causes.cause import Cause
 from supervisor.ops.life import NS, Event
 
 SCHEMA: Final = 1
-LATE_S: Final = 0.2
 UNKNOWN: Final[dict[str, Any]] = {
     "served": None,
     "served_while_stopping": None,
@@ -84,11 +83,8 @@ def _phases(case: Case, origin: int, end: int) -> list[dict[str, Any]]:
 
 def _budget(case: Case, used: float) -> dict[str, Any]:
     """Return the grace period: measured where it ran out, else what was configured."""
-    first, killed = case.life.asked(case.container.signal), case.life.killed
-    grace = case.container.grace_s
-    if first and killed and killed.at > first.at:
-        grace = _given((killed.at - first.at) / NS)
-    grace = round(max(grace, 0.001), 3)
+    grace = case.life.grace_s(case.container.signal) or case.container.grace_s
+    grace = max(grace, 0.001)
     return {
         "grace_s": grace,
         "drain_delay_s": 0,
@@ -97,12 +93,6 @@ def _budget(case: Case, used: float) -> dict[str, Any]:
         "used_s": round(used, 3),
         "left_s": round(grace - used, 3),
     }
-
-
-def _given(measured: float) -> float:
-    """Return what was asked for: `docker stop -t` takes whole seconds, and the engine its time."""
-    whole = round(measured)
-    return float(whole) if whole and 0 <= measured - whole < LATE_S else measured
 
 
 def _process(case: Case, one: Sighting, origin: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from supervisor.core.record import Record
 
 KILL: Final = 9
 NS: Final = 10**9
+LATE_S: Final = 0.3  # of an engine that is busy
 ATTACHED_NS: Final = NS  # an exec that began so shortly before an end may have asked for it
 
 
@@ -47,6 +48,15 @@ class Life(Record):
     def killed(self) -> Event | None:
         """Return the first KILL that the engine sent."""
         return next((one for one in self.kills if one.signal == KILL), None)
+
+    def grace_s(self, signal: int) -> float | None:
+        """Return how long it was waited for before the KILL; `-t` takes whole seconds."""
+        asked, killed = self.asked(signal), self.killed
+        if not asked or not killed or killed.at <= asked.at:
+            return None
+        measured = (killed.at - asked.at) / NS
+        whole = round(measured)
+        return float(whole) if whole and 0 <= measured - whole < LATE_S else round(measured, 3)
 
     @property
     def told(self) -> bool:

@@ -130,9 +130,8 @@ class Recording:
                 argv=one.argv[:16],
                 first=known.first if known else now - int(one.age_s * NS),
                 last=now,
-                state=one.state,
                 before=before,
-                since=known.since if known and known.state == one.state else now,
+                **_stretch(known, one.state, now),
             )
         if not asked or (learnt and not self._seen_asked):
             self._foretell(tree)
@@ -160,3 +159,12 @@ class Recording:
             return procfs.tree(self.state.pid)
         except GracekeeperError:
             return None  # it has just ended
+
+
+def _stretch(known: Sighting | None, state: str, now: int) -> dict[str, Any]:
+    """Return how long it has been in a state, or was until a moment ago: KILL changes it, too."""
+    if known and known.state == state:
+        return {"state": state, "since": known.since, "until": now}
+    if known and known.until - known.since >= NS and now - known.until < NS:
+        return {"state": known.state, "since": known.since, "until": known.until}
+    return {"state": state, "since": now, "until": now}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from supervisor.errors import GracekeeperError
 from supervisor.ops.case import Case
 from supervisor.ops.engine import Engine, GoneError
-from supervisor.ops.gathering import LINES
+from supervisor.ops.gathering import LINES, ROOM_S
 from supervisor.ops.recording import Recording
 
 STOPPING_S: Final = 0.25  # between looks while a stop is under way
@@ -146,8 +146,9 @@ class Watching:
     def _read(self, one: Recording, log: deque[str], began: int) -> None:
         """Keep the last lines of one life."""
         rest = b""
+        since = began / 1e9 - ROOM_S / 2  # its first lines may be older than what is called start
         try:
-            for chunk in Engine().follow_log(one.container.id, LINES, began / 1e9):
+            for chunk in Engine().follow_log(one.container.id, LINES, since):
                 *lines, rest = (rest + chunk).split(b"\n")
                 log.extend(line.decode(errors="replace") for line in lines)
         except GracekeeperError as error:

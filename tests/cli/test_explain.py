@@ -16,7 +16,7 @@ from tests.ops.test_causes import ANSWER, RECORDED
 
 NO_EXEC = """\
 no-exec ended with 137
-  why      The grace period of 2.0 s ran out, and it was killed: PID 1 is a shell (sh) in front of
+  why      The grace period of 2 s ran out, and it was killed: PID 1 is a shell (sh) in front of
            sleep, which does not pass SIGTERM on.
   do       Put `exec` before the last command, or use the JSON form of CMD and ENTRYPOINT.
   how sure certain (shell-kept-signal)

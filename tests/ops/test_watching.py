@@ -10,12 +10,13 @@ import pytest
 
 from supervisor.errors import GracekeeperError
 from supervisor.ops import watching
-from supervisor.ops.case import Case
+from supervisor.ops.case import Case, Sighting
 from supervisor.ops.causes.decide import cause
 from supervisor.ops.containers import moment
 from supervisor.ops.engine import GoneError
 from supervisor.ops.gathering import gather
 from supervisor.ops.life import NS
+from supervisor.ops.recording import _stretch
 
 ID = "a" * 64
 BEGAN = "2030-01-01T00:00:00.5Z"
@@ -122,6 +123,18 @@ def test_one_that_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch, Scripted(kill(5, 9), die(5.1, 137), event(5.2, "destroy")), project="shop"
     )
     assert (cause(case).id, case.code, case.state.status) == ("removed-by-force", 137, "removed")
+
+
+def test_a_state_is_not_forgotten_in_the_last_moment() -> None:
+    """Who was stopped until the KILL is a zombie, or runs, when it is looked at last."""
+    seen: Sighting | None = None
+    for at, state in enumerate("STTTTTZ"):
+        now = T + at * NS // 4
+        own = _stretch(seen, state, now)
+        seen = Sighting(7, 1, "app", (), first=T, last=now, **own)
+    assert seen
+    assert (seen.state, seen.until - seen.since) == ("T", NS)
+    assert _stretch(seen, "S", seen.until + NS)["state"] == "S"  # it did go on
 
 
 def test_a_project_without_containers(monkeypatch: pytest.MonkeyPatch) -> None:

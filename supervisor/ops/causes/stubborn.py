@@ -23,10 +23,8 @@ HANDLE = "Let it handle {signal}, or put an init in front of it (`docker run --i
 def cause(case: Case) -> Cause:
     """Return why; the sentence begins with the fact that time ran out."""
     found = _cause(case)
-    life = case.life
-    asked, killed = life.asked(case.container.signal), life.killed
-    assert asked and killed  # noqa: S101, PT018 - its caller has looked
-    told = f"The grace period of {(killed.at - asked.at) / NS:.1f} s ran out, and it was killed"
+    grace = case.life.grace_s(case.container.signal)
+    told = f"The grace period of {grace:g} s ran out, and it was killed"
     why = f"{told}: {found.sentence}"
     fix = case.foretold.todo if case.foretold and case.foretold.killed else ""
     return found.replace(sentence=why, fix=fix or found.fix)
@@ -157,5 +155,5 @@ def _deaf(case: Case) -> bool:
 def _steady(case: Case, states: str) -> list[Sighting]:
     """Return those that were there to the end, and in one of these states all the time."""
     latest = max((one.last for one in case.sightings), default=0)
-    there = (one for one in case.sightings if latest - one.last < NS)
-    return [one for one in there if one.state in states and one.last - one.since >= LONG_NS]
+    there = (one for one in case.sightings if latest - one.until < NS)
+    return [one for one in there if one.state in states and one.until - one.since >= LONG_NS]
