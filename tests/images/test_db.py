@@ -71,7 +71,7 @@ def test_what_is_refused(db_image: str) -> None:
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             database.connect(password="no")
         health = database.container.attrs["Config"]["Healthcheck"]["Test"]
-        assert health == ["CMD", "pg_isready", "--quiet"]
+        assert health == ["CMD", "pg_isready", "--quiet", "--host=127.0.0.1"]
         assert database.container.exec_run(health[1:]).exit_code == 0
         for tool in ("gcc", "cc"):
             assert database.container.exec_run(["which", tool]).exit_code == 1
