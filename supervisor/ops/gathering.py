@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from supervisor.errors import GracekeeperError
-from supervisor.ops import containers
+from supervisor.ops import containers, ownreport
 from supervisor.ops.case import Case
 from supervisor.ops.containers import Container, State
 from supervisor.ops.engine import Engine, GoneError
@@ -39,21 +38,8 @@ def complete(engine: Engine, case: Case) -> Case:
             log = tuple(engine.log(case.container.id, LINES, *_span(case, life)))
         except GracekeeperError as error:
             hidden.append(f"the log is hidden: {error}")
-    return case.replace(log=log, report=report_in(log), hidden=tuple(hidden))
-
-
-def report_in(log: tuple[str, ...]) -> dict[str, Any] | None:
-    """Return the last line that is a report of ours."""
-    for line in reversed(log):
-        if '"report"' not in line or not line.lstrip().startswith("{"):
-            continue
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and found.get("event") == "report":
-            return found
-    return None
+    hidden += ownreport.unread(log)
+    return case.replace(log=log, report=ownreport.report_in(log), hidden=tuple(hidden))
 
 
 def _span(case: Case, life: Life) -> tuple[float, float | None]:

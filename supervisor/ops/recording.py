@@ -11,8 +11,9 @@ from supervisor.ops.case import Case, Foretold, Sighting
 from supervisor.ops.disposition import BLOCKED, CAUGHT, IGNORED, WAITED, disposition
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import forecast
-from supervisor.ops.gathering import LINES, report_in
+from supervisor.ops.gathering import LINES
 from supervisor.ops.life import NS, Event, read
+from supervisor.ops.ownreport import report_in, unread
 from supervisor.ops.process import Tree
 from supervisor.ops.scene import Scene
 
@@ -51,7 +52,7 @@ class Recording:
             log=log,
             report=report_in(log),
             foretold=self._foretold,
-            hidden=tuple(self.hidden),
+            hidden=(*self.hidden, *unread(log)),
         )
 
     @property

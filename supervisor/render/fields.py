@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from supervisor.errors import UsageError
+
+MOST: Final = 1e9  # seconds, 31 years: nothing that is drawn takes longer
+COUNTED: Final = 2.0**53  # of requests, beyond which JSON itself is not exact
 
 
 @dataclass(frozen=True)
@@ -17,25 +19,27 @@ class Fields:
     where: str
     path: str = ""
 
-    def number(self, name: str) -> float:
+    def number(self, name: str, most: float = MOST) -> float:
         """Return a number that is there."""
-        found = self.maybe(name)
+        found = self.maybe(name, most)
         if found is None:
             raise self.wrong(name, "a number")
         return found
 
-    def maybe(self, name: str) -> float | None:
+    def maybe(self, name: str, most: float = MOST) -> float | None:
         """Return a number, None where the document knows none."""
         found = self._get(name)
         if found is None:
             return None
-        if isinstance(found, bool) or not isinstance(found, (int, float)) or not isfinite(found):
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
             raise self.wrong(name, "a number")
+        if not -most <= found <= most:  # which no NaN is, either
+            raise self.wrong(name, f"a number up to {most:g}")
         return found
 
     def count(self, name: str) -> int | None:
         """Return a whole number, None where nobody could know."""
-        found = self.maybe(name)
+        found = self.maybe(name, COUNTED)
         return None if found is None else int(found)
 
     def text(self, name: str) -> str:

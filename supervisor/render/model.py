@@ -11,6 +11,7 @@ from supervisor.errors import UsageError
 from supervisor.render.fields import Fields, harmless
 
 SCHEMA: Final = 1
+EPOCHS: Final = 1e11  # seconds since 1970, for the one time of day
 KILL: Final = 9
 WORDS: Final = {
     "door-shut": "door shut",
@@ -82,8 +83,10 @@ class Budget:
     @property
     def kill_at(self) -> float:
         """When the first SIGKILL may come."""
-        kill_at = max(0.0, self.grace_s - self.reserve_s)
-        return kill_at if self.hurried_s is None else min(kill_at, self.hurried_s)
+        kill_at = self.grace_s - self.reserve_s
+        if self.hurried_s is not None:
+            kill_at = min(kill_at, self.hurried_s)
+        return min(max(0.0, kill_at), max(0.0, self.grace_s))
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def _shutdown(fields: Fields) -> Shutdown:
         code=int(fields.number("exit_code")),
         signal=fields.text("signal"),
         sender=_sender(fields),
-        asked_at=fields.number("asked_at"),
+        asked_at=fields.number("asked_at", EPOCHS),
         seconds=fields.number("seconds"),
         status=service.count("status"),
         was_ready=service.truth("was_ready"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.render.canvas import Canvas, cut, wide
 from supervisor.render.palette import css
-from supervisor.render.timeline import BAD, ticks, timeline
+from supervisor.render.timeline import BAD, LEAST_S, ticks, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,11 +69,11 @@ class _Picture:
     def budget(self, one: Shutdown, span_s: float) -> None:
         """Draw the phases inside the outline of the grace period; what is beyond is hatched."""
         budget, canvas = one.budget, self.canvas
-        whole = max(budget.grace_s, budget.used_s, span_s)
+        whole = max(budget.grace_s, budget.used_s, span_s, LEAST_S)
         scale = (self.right - self.left) / whole
         left, y = self._label("budget", f"{budget.used_s:.1f} of {budget.grace_s:g} s", 20)
         for phase in one.phases:
-            if phase.end > 0 and whole:
+            if phase.end > 0:
                 x, width = left + max(0.0, phase.start) * scale, phase.end - max(0.0, phase.start)
                 tip = f"{phase.name}: {phase.start:.3f} to {phase.end:.3f} s"
                 canvas.rect(x, y, width * scale, 20, f"k-{phase.name}", tip)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from supervisor.render import compare, tables
 from supervisor.render.palette import KINDS
-from supervisor.render.timeline import BAD, ticks, timeline
+from supervisor.render.timeline import BAD, LEAST_S, ticks, timeline
 from supervisor.render.verdict import verdict
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _legend(one: Shutdown) -> Iterator[Text]:
 def _budget(one: Shutdown, room: int) -> Text:
     """Draw the whole grace period; `│` is the first KILL, `╱` what nobody should need."""
     budget = one.budget
-    scale = room / max(budget.grace_s, budget.used_s)
+    scale = room / max(budget.grace_s, budget.used_s, LEAST_S)
     cells: list[tuple[str, str]] = []
     for at in range(room):
         t = (at + 0.5) / scale

@@ -11,6 +11,7 @@ from supervisor.errors import UsageError
 from supervisor.render.html import html
 from supervisor.render.model import read
 from supervisor.render.svg import svg
+from supervisor.render.terminal import terminal
 from supervisor.render.verdict import verdict
 from tests.render.samples import document, sample
 from tests.report.endings import (
@@ -98,6 +99,8 @@ def test_requests_are_counted_by_uri() -> None:
         ({"schema": 2}, "its schema is 2, and this gracekeeper knows 1"),
         ({"seconds": None}, "`seconds` is not a number"),
         ({"seconds": float("nan")}, "`seconds` is not a number"),
+        ({"seconds": 1e308}, "`seconds` is not a number up to 1e+09"),
+        ({"asked_at": 10**400}, "`asked_at` is not a number up to 1e+11"),
         ({"exit_code": True}, "`exit_code` is not a number"),
         ({"verdict": 3}, "`verdict` is not a text"),
         ({"budget": []}, "`budget` is not an object"),
@@ -113,6 +116,15 @@ def test_a_report_that_is_none(changes: dict[str, Any], told: str) -> None:
         sample("lost", **changes)
     assert told in str(error.value)
     assert str(error.value).startswith("cannot read the report in lost: ")
+
+
+@pytest.mark.parametrize("budget", [{"grace_s": 0, "used_s": 0}, {"hurried_s": -5}])
+def test_a_budget_of_nothing(budget: dict[str, float]) -> None:
+    """It is drawn, and no KILL comes before the stop or after its grace period."""
+    one = sample("lost", budget={**document("lost")["budget"], **budget})
+    assert one.budget.kill_at == 0
+    assert "first KILL at 0 s" in svg(one)
+    assert list(terminal(one, 80))
 
 
 def test_a_long_uri_does_not_fill_the_advice() -> None:

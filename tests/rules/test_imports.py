@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cluster": VALUES | {"servers", "config"},  # a program of its own, which the keeper runs
     "runtime": BELOW_RUNTIME | {"quickimport"},
     "front": BELOW_RUNTIME | {"runtime"},  # it runs before the exec, so it may be rich
-    "ops": ASIDE,
+    "ops": ASIDE | {"render"},  # which knows what a report has to be
     "drill": ASIDE,
     "testing": ASIDE,
     "cli": ASIDE | {"render", "runtime", "front"},
