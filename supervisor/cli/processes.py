@@ -12,9 +12,9 @@ from typing import Final
 from supervisor.cli.status import MIB, duration
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops.disposition import DEAD, disposition
-from supervisor.ops.inspectdata import masked
 from supervisor.ops.inspection import Inspection
 from supervisor.ops.listener import Listener
+from supervisor.ops.masking import masked
 from supervisor.ops.memory import Memory
 from supervisor.ops.process import Process, Tree, has
 from supervisor.ops.programs import main_word, title
@@ -79,7 +79,7 @@ def _branches(tree: Tree) -> Iterator[tuple[str, Process]]:
 
 
 def _command(one: Process, what: str) -> str:
-    words = masked(one.argv) or [f"[{one.name}]"]
+    words = list(masked(one.argv)) or [f"[{one.name}]"]
     script, name = main_word(one.argv), title(one)
     if name != one.program and script in words:  # a program that is a script of Python's
         words = [name, *words[words.index(script) + 1 :]]

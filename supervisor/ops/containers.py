@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from supervisor.core import signalnames
 from supervisor.core.record import Record
+from supervisor.ops.masking import masked, masked_line
 
 GRACE_S: Final = 10.0  # where nobody chose another
 TERM: Final = 15
@@ -17,7 +18,7 @@ _STAMP: Final = re.compile(
 
 
 class Container(Record):
-    """What was decided before it started. `argv`: entrypoint and command as one line.
+    """What was decided before it started. `argv`: entrypoint and command, masked.
 
     `limit`: of its memory, in bytes; None when there is none. `removes`: itself, when it has ended.
     """
@@ -56,7 +57,7 @@ def container(found: dict[str, Any]) -> Container:
         id=found["Id"],
         name=found["Name"].lstrip("/"),
         image=config.get("Image") or "",
-        argv=(found["Path"], *found["Args"]),
+        argv=masked((found["Path"], *found["Args"])),
         signal=signalnames.number(given) or TERM,
         grace_s=GRACE_S if grace is None else float(grace),
         init=bool(host.get("Init")),
@@ -73,7 +74,7 @@ def state(found: dict[str, Any]) -> State:
         status=now["Status"],
         code=now["ExitCode"],
         oom=now["OOMKilled"],
-        error=now["Error"],
+        error=masked_line(now["Error"]),
         pid=now["Pid"],
         restarts=found.get("RestartCount", 0),
         started=moment(now["StartedAt"]),

@@ -10,6 +10,7 @@ from supervisor.ops.case import Case
 from supervisor.ops.containers import Container, State
 from supervisor.ops.engine import Engine, GoneError
 from supervisor.ops.life import NS, Event, Life, lives, read
+from supervisor.ops.masking import masked_line
 
 LINES: Final = 200
 KEPT: Final = 256  # events of all containers together, moby's daemon/events
@@ -39,7 +40,8 @@ def complete(engine: Engine, case: Case) -> Case:
         except GracekeeperError as error:
             hidden.append(f"the log is hidden: {error}")
     hidden += ownreport.unread(log)
-    return case.replace(log=log, report=ownreport.report_in(log), hidden=tuple(hidden))
+    shown = tuple(masked_line(line) for line in log)
+    return case.replace(log=shown, report=ownreport.report_in(log), hidden=tuple(hidden))
 
 
 def _span(case: Case, life: Life) -> tuple[float, float | None]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
-from supervisor.config.secrets import MASK, PASSWORD, TELLING
 from supervisor.core.signalnames import RTMAX
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops.disposition import disposition
 from supervisor.ops.ending import Ending
 from supervisor.ops.ends import ends
 from supervisor.ops.inspection import Inspection
+from supervisor.ops.masking import masked
 from supervisor.ops.process import Process, has
 from supervisor.ops.programs import title
 from supervisor.ops.reach import reach
 from supervisor.ops.scene import Scene
 
 SCHEMA: Final = 1
-ASSIGNED: Final = re.compile(
-    rf"([\w-]*(?:{TELLING.pattern})[\w-]*=)(\"[^\"]*\"|'[^']*'|[^\s;&|]+)", re.IGNORECASE
-)
 
 
 def data(found: Inspection) -> dict[str, Any]:
@@ -40,17 +36,6 @@ def data(found: Inspection) -> dict[str, Any]:
         "memory": found.memory.as_dict() if found.memory else None,
         "hidden": list(found.hidden),
     }
-
-
-def masked(argv: tuple[str, ...]) -> list[str]:
-    """Return a command line as it may be shown."""
-    shown: list[str] = []
-    for at, word in enumerate(argv):
-        before = argv[at - 1] if at else ""
-        secret = before.startswith("--") and "=" not in before and TELLING.search(before)
-        plain = PASSWORD.sub(rf"\1{MASK}@", ASSIGNED.sub(rf"\1{MASK}", word))
-        shown.append(MASK if secret and not word.startswith("-") else plain)
-    return shown
 
 
 def _container(found: Inspection) -> dict[str, Any] | None:
@@ -83,7 +68,7 @@ def _process(one: Process, scene: Scene) -> dict[str, Any]:
         "ppid": one.ppid,
         "name": one.name,
         "program": title(one),
-        "argv": masked(one.argv),
+        "argv": list(masked(one.argv)),
         "uid": one.uid,
         "state": one.state,
         "wchan": one.wchan,

@@ -13,6 +13,7 @@ from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import forecast
 from supervisor.ops.gathering import LINES
 from supervisor.ops.life import NS, Event, read
+from supervisor.ops.masking import masked, masked_line
 from supervisor.ops.ownreport import report_in, unread
 from supervisor.ops.process import Tree
 from supervisor.ops.scene import Scene
@@ -49,7 +50,7 @@ class Recording:
             state=self.state,
             events=tuple(self._events),
             sightings=tuple(self._sightings.values()),
-            log=log,
+            log=tuple(masked_line(line) for line in log),
             report=report_in(log),
             foretold=self._foretold,
             hidden=(*self.hidden, *unread(log)),
@@ -128,7 +129,7 @@ class Recording:
                 pid=one.pid,
                 ppid=one.ppid,
                 name=one.name,
-                argv=one.argv[:16],
+                argv=masked(one.argv)[:16],
                 first=known.first if known else now - int(one.age_s * NS),
                 last=now,
                 before=before,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from supervisor.ops.masking import masked
 from supervisor.ops.process import SHELLS, Process, Tree
 
 FIELDS: Final = (
@@ -57,7 +58,7 @@ def _process(row: Sequence[str], first: int) -> Process:
 
 
 def _exact(process: Process, argv: tuple[str, ...]) -> Process:
-    if process.inner != 1 or process.argv != tuple(" ".join(argv).split()):
+    if process.inner != 1 or masked(process.argv) != tuple(" ".join(argv).split()):
         return process
     return process.replace(argv=argv, text=_inline(argv))
 
