@@ -49,8 +49,9 @@ def inspect(target: str, signal: str | None, grace: str | None, as_json: bool) -
         click.echo(json.dumps(data(found), indent=2))
         return
     from supervisor.cli.processes import text
+    from supervisor.cli.telling import tell
 
-    click.echo(text(found))
+    tell(text(found))
 
 
 def _signal(text: str | None) -> int | None:

@@ -10,6 +10,7 @@ import click
 
 from supervisor.cli import blocking, services
 from supervisor.cli.client import ask, control_option, service_argument
+from supervisor.cli.telling import tell
 
 EVERY_S = 1.0
 MIB = 1 << 20
@@ -41,7 +42,7 @@ def status(
             found = {**found, "stacks": waited_for} if stacks else found
             click.echo(json.dumps(found, indent=None if watch else 2))
         else:
-            click.echo("\n".join([text(found), *([""] if waited_for else []), *waited_for]))
+            tell("\n".join([text(found), *([""] if waited_for else []), *waited_for]))
         if not watch:
             return
         threading.Event().wait(EVERY_S)

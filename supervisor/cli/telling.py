@@ -20,6 +20,11 @@ def text(answer: dict[str, Any]) -> str:
     return harmless_lines(_lines(answer))
 
 
+def tell(told: str) -> None:
+    """Print lines for a person; names, command lines and URIs in them are others' choice."""
+    click.echo(harmless_lines(told.split("\n")))
+
+
 def harmless_lines(lines: Iterable[str]) -> str:
     """Join lines, each without what a terminal would obey."""
     return "\n".join(harmless(line) for line in lines)

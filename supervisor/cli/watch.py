@@ -77,6 +77,8 @@ def _progress(recordings: Iterable[Recording], now: int) -> None:
     """Show on a terminal what is going on; a pipe gets the ends alone."""
     if not sys.stderr.isatty():
         return
+    from supervisor.render.fields import harmless
+
     told = []
     for one in recordings:
         name, asked = one.container.name, one.stopping
@@ -88,7 +90,7 @@ def _progress(recordings: Iterable[Recording], now: int) -> None:
         else:
             told.append(f"{name}: {one.state.status}")
     line = "; ".join(told)
-    click.echo(f"{BACK}{line[:98]}", nl=False, err=True)
+    click.echo(f"{BACK}{harmless(line[:98])}", nl=False, err=True)
 
 
 def _tell(answer: dict[str, Any], as_json: bool) -> None:
