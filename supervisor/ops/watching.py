@@ -12,7 +12,7 @@ from typing import Any, Final
 from supervisor.errors import GracekeeperError
 from supervisor.ops.case import Case
 from supervisor.ops.engine import Engine, GoneError
-from supervisor.ops.gathering import LINES, ROOM_S
+from supervisor.ops.gathering import LINES, ROOM_S, gather
 from supervisor.ops.recording import Recording
 
 STOPPING_S: Final = 0.25  # between looks while a stop is under way
@@ -38,9 +38,11 @@ class Watching:
         self._over: list[Case] = []
         self._looked: dict[str, float] = {}
         self.recordings: dict[str, Recording] = {}
-        found = [*names, *(engine.names(project) if project else ())]
-        for name in found:
+        for name in names:
             self._add(name)
+        self._past = [one for one in self.recordings.values() if one.over]
+        for name in engine.names(project) if project else ():
+            self._add(name)  # one that ended before is no news, but for when none is left
         if not self.recordings:
             raise GoneError(
                 f"cannot watch project {project}: it has no containers. `docker ps -a --filter"
@@ -50,6 +52,9 @@ class Watching:
     def ends(self, progress: Progress) -> Iterator[Case]:
         """Yield each end with all that belongs to it, until no container can end any more."""
         self._start(self._follow)
+        ended = all(one.over for one in self.recordings.values())
+        for one in self.recordings.values() if ended else self._past:
+            yield gather(self._engine, one.container.id)
         for one in self.recordings.values():
             if not one.over:
                 one.look(self._now())

@@ -137,6 +137,14 @@ def test_a_state_is_not_forgotten_in_the_last_moment() -> None:
     assert _stretch(seen, "S", seen.until + NS)["state"] == "S"  # it did go on
 
 
+@pytest.mark.parametrize("project", [None, "shop"])
+def test_one_that_has_ended_before(monkeypatch: pytest.MonkeyPatch, project: str | None) -> None:
+    """Nothing is waited for, and its end is told all the same."""
+    script = (event(0, "start"), kill(9, 15), kill(12, 9), die(12.1, 137))
+    (case,) = watched(monkeypatch, Scripted(*script, status="exited"), project)
+    assert (cause(case).id, case.code) == ("grace-over", 137)
+
+
 def test_a_project_without_containers(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is nothing to wait for."""
     with pytest.raises(GoneError, match="cannot watch project nope: it has no containers"):
