@@ -52,9 +52,10 @@ def watch(
 
     if not containers and not project:
         raise UsageError("cannot watch: nothing is named. Name a container, or a --project.")
+    if out:
+        _try(out)
     answers: list[dict[str, Any]] = []
     watching = Watching(Engine(), containers, project)
-    interrupted = False
     try:
         for case in watching.ends(_progress):
             answers.append(of_case(case))
@@ -62,15 +63,15 @@ def watch(
             if first:
                 break
     except KeyboardInterrupt:
-        interrupted = True
         done = {answer["case"]["container"]["id"] for answer in answers}
         for one in watching.recordings.values():
             if one.container.id not in done:
                 answers.append(of_case(one.case))
                 _tell(answers[-1], as_json)
-    if out:
-        _write(out, answers)
-    sys.exit(INTERRUPTED if interrupted else 0)
+        sys.exit(INTERRUPTED)
+    finally:  # an engine that ends takes nothing of what is known
+        if out:
+            _write(out, answers)
 
 
 def _progress(recordings: Iterable[Recording], now: int) -> None:
@@ -110,10 +111,27 @@ def _write(out: str, answers: list[dict[str, Any]]) -> None:
 
     last = {answer["subject"]["name"]: answer["report"] for answer in answers if answer["report"]}
     if not last:
-        raise UsageError(f"cannot write {out}: nothing has ended yet. Wait for an end.")
+        click.echo(f"gracekeeper: {out} is not written: nothing has ended yet.", err=True)
+        return
     try:
         Path(out).write_text(f"{json.dumps(joined(last))}\n", encoding="utf-8")
     except OSError as error:
-        raise UsageError(
-            f"cannot write {out}: {error.strerror}. Name a file in a folder that can be written to."
-        ) from None
+        raise _unwritable(out, error) from None
+
+
+def _try(out: str) -> None:
+    """Refuse what can't be written before anything is waited for; leave no empty file."""
+    new = not Path(out).exists()
+    try:
+        with Path(out).open("ab"):
+            pass
+        if new:
+            Path(out).unlink()
+    except OSError as error:
+        raise _unwritable(out, error) from None
+
+
+def _unwritable(out: str, error: OSError) -> UsageError:
+    return UsageError(
+        f"cannot write {out}: {error.strerror}. Name a file in a folder that can be written to."
+    )
