@@ -32,12 +32,12 @@ def document(case: Case, cause: Cause) -> dict[str, Any]:
     asked, origin = life.asked(signal) or life.killed, life.origin(signal)
     end = life.died.at if life.died else max((one.last for one in case.sightings), default=origin)
     used = max(0.0, (end - origin) / NS)
-    killed = life.killed
     return {
         "event": "report",
         "schema": SCHEMA,
         "verdict": f"{cause.sentence} Exit {case.code}.",
         "fix": cause.fix,
+        "cause": {"id": cause.id, "confidence": cause.confidence},
         "exit_code": case.code,
         "signal": name(asked.signal) if asked else None,
         "sender": {"pid": None, "uid": None, "name": None, "via": "signal"} if asked else None,
@@ -47,7 +47,7 @@ def document(case: Case, cause: Cause) -> dict[str, Any]:
         "door": "none",
         "phases": _phases(case, origin, end),
         "budget": _budget(case, used),
-        "requests": {**UNKNOWN, "cut": "out-of-time" if killed and asked else None},
+        "requests": {**UNKNOWN, "cut": "out-of-time" if life.outlived(signal) else None},
         "processes": [_process(case, one, origin) for one in case.sightings],
         "series": [],
         "moments": [_moment(one, origin) for one in life.kills],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from supervisor.errors import UsageError
-from supervisor.ops import codes
+from supervisor.ops import codes, ownreport
 from supervisor.ops.case import Case, from_json, to_json
-from supervisor.ops.causes.asked import of_report
 from supervisor.ops.causes.cause import Cause
 from supervisor.ops.causes.decide import cause
+from supervisor.ops.causes.reported import of_report
 from supervisor.ops.document import document
 
 EVENT: Final = "explanation"
@@ -23,6 +23,7 @@ def of_code(code: int) -> dict[str, Any]:
 
 def of_document(found: dict[str, Any], where: str) -> dict[str, Any]:
     """Explain a report by what it counted."""
+    ownreport.check(found, where)
     try:
         return _answer("report", where, int(found["exit_code"]), of_report(found))
     except (KeyError, TypeError, ValueError) as error:

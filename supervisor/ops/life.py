@@ -49,6 +49,11 @@ class Life(Record):
         """Return the first KILL that the engine sent."""
         return next((one for one in self.kills if one.signal == KILL), None)
 
+    def outlived(self, signal: int) -> bool:
+        """Tell whether it was asked to stop, and killed because it had not."""
+        asked, killed = self.asked(signal), self.killed
+        return bool(asked and killed and killed.at > asked.at)
+
     def grace_s(self, signal: int) -> float | None:
         """Return how long it was waited for before the KILL; `-t` takes whole seconds."""
         asked, killed = self.asked(signal), self.killed

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from supervisor.cli.app import gracekeeper as group
 from supervisor.ops.causes.decide import cause
-from supervisor.ops.explanation import of_case
+from supervisor.ops.explanation import of_case, of_document
 from tests.cli.command import gracekeeper
 from tests.ops.test_causes import ANSWER, RECORDED
 
@@ -63,15 +63,22 @@ def test_for_a_program(answer: Path) -> None:
 
 
 def test_a_report(tmp_path: Path) -> None:
-    """Its verdict is a count; of one that was seen from outside, it is the cause."""
+    """The same as the container itself is told: its cause is written down, with how sure it is."""
     file = tmp_path / "report.json"
     for ending, _, case in RECORDED:
+        answer = of_case(case)
+        told = of_document(answer["report"], ending.name)["cause"]
+        if case.report is None:
+            assert (told["id"], told["confidence"]) == (
+                answer["cause"]["id"],
+                answer["cause"]["confidence"],
+            ), ending.name
+            assert told["fix"] == answer["cause"]["fix"]
         if ending.name in ("keeper, slow request", "no exec"):
-            file.write_text(json.dumps(of_case(case)["report"]))
+            file.write_text(json.dumps(answer["report"]))
             found = json.loads(explained(str(file), "--json"))
             ANSWER.validate(found)
-            counted = case.report is not None
-            assert found["cause"]["id"] == ("lost-requests" if counted else "grace-over")
+            assert found["cause"]["id"] == ("lost-requests" if case.report else "shell-kept-signal")
 
 
 def test_it_tells_when_it_can_not_tell(answer: Path) -> None:
@@ -88,7 +95,7 @@ def test_it_tells_when_it_can_not_tell(answer: Path) -> None:
     "arguments, why",
     [
         (("explain", "300"), "cannot explain 300: exit codes are 0 to 255."),
-        (("explain", "report.json"), "cannot explain the report in report.json"),
+        (("explain", "report.json"), "cannot read the report in report.json"),
         (("explain", "answer.json"), "cannot explain answer.json: "),
         (("watch",), "cannot watch: nothing is named."),
     ],

@@ -42,7 +42,7 @@ from tests.report.endings import (
 )
 from tests.report.lives import UWSGI, Life, busy, idle
 
-ADDED = {"services", "series", "moments", "fix"}  # a report may be older than these
+ADDED = {"cause", "services", "series", "moments", "fix"}  # a report may be older than these
 SCHEMA = json.loads((Path(supervisor.report.__file__).parent / "schema.json").read_text("utf-8"))
 
 

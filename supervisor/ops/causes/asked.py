@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from supervisor.core.signalnames import name
 from supervisor.ops.behaviour import KNOWN, WRAPPERS
 from supervisor.ops.case import Case
 from supervisor.ops.causes import unasked, words
 from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
+from supervisor.ops.causes.reported import of_report
 from supervisor.ops.causes.stubborn import EXEC, shell
 from supervisor.ops.disposition import DIES
 from supervisor.ops.life import NS
@@ -50,24 +49,6 @@ def cause(case: Case) -> Cause:
         "Read what it says; what it was doing may have been cut.",
         LIKELY,
     )
-
-
-def of_report(report: dict[str, Any]) -> Cause:
-    """Tell what a report says: a keeper counted, and whoever looked from outside could not."""
-    requests, budget = report["requests"], report["budget"]
-    if requests["lost"] is None and report["door"] == "none" and not report["series"]:
-        late = requests["cut"] == "out-of-time"
-        return Cause("grace-over" if late else "stopped", str(report["verdict"]))
-    if requests["lost"] or (requests["lost"] is None and requests["cut"]):
-        return Cause(
-            "lost-requests",
-            str(report["verdict"]),
-            f"Raise the grace period above {budget['grace_s']:g} s (the platform's, and"
-            " `--grace`), or make those requests shorter.",
-        )
-    if report["sender"] is None:
-        return Cause("ended", str(report["verdict"]), "Read the service's own last lines.")
-    return Cause("kept" if requests["lost"] == 0 else "stopped", str(report["verdict"]))
 
 
 def _by_signal(case: Case) -> Cause:

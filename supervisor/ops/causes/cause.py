@@ -6,7 +6,7 @@ from typing import Final
 
 from supervisor.core.record import Record
 
-CERTAIN, LIKELY, POSSIBLE = "certain", "likely", "possible"
+CERTAIN, LIKELY, POSSIBLE = CONFIDENCES = "certain", "likely", "possible"
 
 
 class Cause(Record):

@@ -8,6 +8,7 @@ from supervisor.core.signalnames import name
 from supervisor.ops.case import Case
 from supervisor.ops.causes import words
 from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
+from supervisor.ops.causes.reported import of_report
 
 LOOP = 2  # restarts that make a loop
 
@@ -28,8 +29,7 @@ def cause(case: Case) -> Cause:
 
 def _cause(case: Case) -> Cause:
     if case.report:
-        why = str(case.report["verdict"])
-        return Cause("ended", why, "Read the service's own last lines.")
+        return of_report(case.report)
     if case.code == 137:
         return killed(case)
     if case.code in (129, 130, 131, 143):
