@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -22,6 +24,7 @@ from supervisor.ops.inspection import Wish, of_container, of_process
 from supervisor.ops.toptable import FIELDS, tree
 from tests.rules.sources import ROOT
 
+DEADLINE_S = 10.0
 SCHEMA = json.loads((ROOT / "supervisor/ops/inspect.schema.json").read_text())
 # A parent with a door of five places, and children: one that ignores TERM, one that waits for it in
 # sigtimedwait, one that has ended and that nobody asks.
@@ -71,6 +74,10 @@ class Crew:
         while told.count(b".") < 2 or b"\n" not in told:  # both children are where they stay
             told += os.read(self.process.stdout.fileno(), 100)
         self.port, *self.pids = (int(word) for word in told.replace(b".", b"").split())
+        waits, until = Path(f"/proc/{self.pids[1]}/wchan"), monotonic() + DEADLINE_S
+        while "sigtimedwait" not in waits.read_text():  # it said so a moment before
+            assert monotonic() < until, waits.read_text()
+            select.poll().poll(1)
 
 
 @pytest.fixture
