@@ -12,8 +12,9 @@ from typing import IO, Any, Final
 from supervisor.errors import GracekeeperError, UsageError
 
 LONGEST: Final = 16 << 20  # bytes of one line; a file without lines is not read into memory
-BEGIN: Final = re.compile(r'\{\s*"event":\s*"report"')
-LIKELY: Final = b'"report"'  # nearly every line is out after this
+REPORT: Final = re.compile(r'\{\s*"event":\s*"report"')
+ANSWER: Final = re.compile(r'\{\s*"event":\s*"(report|explanation)"')
+LIKELY: Final = b'"report"'  # nearly every line is out after this; an explanation has it, too
 CONTAINER: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 WHERE: Final = (
     "It is the last line that `gracekeeper run` writes to its stdout (unless --log-format none),"
@@ -29,20 +30,29 @@ class Document:
     value: Any
 
 
+def names_container(target: str) -> bool:
+    """Tell whether there is nothing to read of that name: a folder is often its service's."""
+    path = Path(target)
+    return bool(CONTAINER.fullmatch(target)) and (path.is_dir() or not path.exists())
+
+
 def document_of(target: str) -> Document:
     """Return the report of a file, of stdin for `-`, or of a container of that name."""
+    return _of_container(target) if names_container(target) else last_of(target, REPORT)
+
+
+def last_of(target: str, begin: re.Pattern[str]) -> Document:
+    """Return the last document of a file, a pipe, or stdin for `-`, that begins like that."""
     if target == "-":
         if sys.stdin.isatty():
             raise UsageError(
                 "cannot read a report from stdin: it is a terminal."
                 " Pipe a log into it: `docker logs NAME | gracekeeper report -`."
             )
-        return _last(sys.stdin.buffer, "stdin")
-    if CONTAINER.fullmatch(target) and not Path(target).exists():
-        return _of_container(target)
+        return _last(sys.stdin.buffer, "stdin", begin)
     try:
         with Path(target).open("rb") as stream:
-            return _last(stream, target)
+            return _last(stream, target, begin)
     except OSError as error:
         why = f"{error.strerror}. Name a file that can be read"
         raise UsageError(f"cannot read {target}: {why}, or `-` for stdin.") from None
@@ -70,22 +80,22 @@ def _of_container(name: str) -> Document:
     return Document(name, found)
 
 
-def _last(stream: IO[bytes], where: str) -> Document:
-    """Find the last report among other lines; or take the whole, if it is one document."""
+def _last(stream: IO[bytes], where: str, begin: re.Pattern[str]) -> Document:
+    """Find the last document among other lines; or take the whole, if it is one."""
     found, place, number, size = b"", 0, 0, 0
     begun: list[bytes] = []  # of a document over many lines
     for line in iter(lambda: stream.readline(LONGEST), b""):
         number += 1
-        if LIKELY in line and BEGIN.search(line.decode(errors="replace")):
+        if LIKELY in line and begin.search(line.decode(errors="replace")):
             found, place = line, number
         elif size < LONGEST and (begun or (number == 1 and line.lstrip()[:1] == b"{")):
             begun.append(line)
             size += len(line)
     if found:
         text = found.decode(errors="replace")
-        begin = BEGIN.search(text)
-        return _parsed(text[begin.start() if begin else 0 :], f"{where}:{place}")
-    if BEGIN.match(text := b"".join(begun).decode(errors="replace").lstrip()):
+        match = begin.search(text)
+        return _parsed(text[match.start() if match else 0 :], f"{where}:{place}")
+    if begin.match(text := b"".join(begun).decode(errors="replace").lstrip()):
         return _parsed(text, where)
     raise UsageError(f"cannot find a report in {where}: none of its {number} lines is one. {WHERE}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -35,14 +34,15 @@ def explain(target: str, as_json: bool) -> None:
 
     The JSON is described by supervisor/ops/explanation.schema.json.
     """
+    from supervisor.cli.documents import names_container
     from supervisor.ops import explanation
 
     if target.isdecimal():
         answer = explanation.of_code(_code(target))
-    elif target == "-" or Path(target).is_file():
-        answer = _of_file(target)
-    else:
+    elif names_container(target):
         answer = _of_container(target)
+    else:
+        answer = _of_file(target)
     if as_json:
         click.echo(json.dumps(answer))
     else:
@@ -63,29 +63,13 @@ def _code(text: str) -> int:
 
 
 def _of_file(target: str) -> dict[str, Any]:
-    from supervisor.cli.documents import document_of
+    from supervisor.cli.documents import ANSWER, last_of
     from supervisor.ops import explanation
 
-    if target != "-" and (found := _answer(Path(target))) is not None:
-        return explanation.again(found, target)
-    document = document_of(target)
-    return explanation.of_document(document.value, document.where)
-
-
-def _answer(path: Path) -> dict[str, Any] | None:
-    """Return the last answer that was written to a file, None where there is none."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    for line in reversed(lines):
-        if line.startswith('{"event": "explanation"'):
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue
-            return found if isinstance(found, dict) else None
-    return None
+    found = last_of(target, ANSWER)
+    if found.value["event"] == explanation.EVENT:
+        return explanation.again(found.value, found.where)
+    return explanation.of_document(found.value, found.where)
 
 
 def _of_container(name: str) -> dict[str, Any]:

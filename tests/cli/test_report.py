@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 import supervisor.render
 import supervisor.report
+from supervisor.cli import documents
+from supervisor.cli.documents import Document
 from supervisor.cli.report import report
 from supervisor.errors import GracekeeperError
 from supervisor.ops import explanation
@@ -128,6 +130,17 @@ def test_bad_input(tmp_path: Path) -> None:
     assert "both want stdout" in refused(LOST, "--html", "-", "--svg", "-")
     assert "is none of lost" in made(LOST, "--fail-on", "rain").output
     assert "two are compared" in refused("--compare", "-", "-")
+
+
+def test_a_folder_may_be_called_as_its_container(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is no report, so the engine is asked."""
+    (tmp_path / "web").mkdir()
+    monkeypatch.chdir(tmp_path)
+    found = Document("web", document("lost"))
+    monkeypatch.setattr(documents, "_of_container", lambda _name: found)
+    assert json.loads(made("web", "--json").output) == document("lost")
 
 
 @pytest.mark.process
