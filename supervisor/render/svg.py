@@ -108,7 +108,8 @@ class _Picture:
         """Number what happened; the same numbers are in the table."""
         if not self.time.notes:
             return
-        _left, y = self._label("what happened", "", BAR)
+        more = f"and {self.time.more} more" if self.time.more else ""
+        _left, y = self._label("what happened", more, BAR)
         moments = [self.x(note.t) for note in self.time.notes]
         for note, at in zip(self.time.notes, moments, strict=True):
             look = "s-kill" if note.kind in BAD else "rule"

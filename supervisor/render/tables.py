@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from supervisor.render.timeline import notes
+from supervisor.render import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +96,8 @@ def phases(one: Shutdown) -> Table:
 
 
 def happened(one: Shutdown) -> Table:
-    """Return what happened, numbered as in the picture."""
-    rows = tuple((str(n), f"{m.t:.3f}", m.text) for n, m in enumerate(notes(one), 1))
+    """Return all that happened, numbered as in the picture."""
+    rows = tuple((str(n or ""), f"{m.t:.3f}", m.text) for n, m in timeline.happened(one))
     return Table("What happened", ("no.", "at, s", "what"), rows, frozenset({0, 1}))
 
 

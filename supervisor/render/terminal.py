@@ -104,7 +104,8 @@ def _picture(one: Shutdown, width: int, span_s: float) -> Iterator[Text]:
     if time.hidden:
         yield Text(f"{'':<{LABEL}} and {time.hidden} more processes", style="bright_black")
     if time.notes:
-        yield _line("what happened", _notes(time, room), "")
+        more = f"and {time.more} more" if time.more else ""
+        yield _line("what happened", _notes(time, room), more)
     for chart in time.charts:
         yield from _chart(chart, time, room)
     yield _line("seconds", _axis(time, room), "", "bright_black")

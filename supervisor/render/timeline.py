@@ -65,6 +65,7 @@ class Timeline:
     charts: tuple[Chart, ...]
     notes: tuple[Mark, ...]  # what happened, numbered from 1 wherever it is shown
     hidden: int  # rows that were too many
+    more: int  # and of what happened
 
 
 def timeline(one: Shutdown, span_s: float = 0.0) -> Timeline:
@@ -72,23 +73,28 @@ def timeline(one: Shutdown, span_s: float = 0.0) -> Timeline:
     length = max(one.seconds, span_s, LEAST_S)
     start, end = -length * BRACE, length * (1 + BRACE)
     rows = list(_rows(one, start, end))
+    all_ = happened(one)
+    notes = tuple(mark for number, mark in all_ if number)
     return Timeline(
         start,
         end,
         tuple(rows[:MOST_ROWS]),
         tuple(_charts(one)),
-        notes(one),
+        notes,
         max(0, len(rows) - MOST_ROWS),
+        len(all_) - len(notes),
     )
 
 
-def notes(one: Shutdown) -> tuple[Mark, ...]:
-    """Return what happened, of all services, in order."""
+def happened(one: Shutdown) -> list[tuple[int | None, Mark]]:
+    """Return what happened, of all services, in order; what a picture has room for is numbered."""
     found = list(one.moments)
     for service in one.services:
         found += [Mark(m.t, m.kind, f"{service.name}: {m.text}") for m in service.moments]
-    own = [mark for mark in found if mark.t >= 0]
-    return tuple(sorted(own, key=lambda mark: mark.t)[:MOST_NOTES])
+    own = sorted((mark for mark in found if mark.t >= 0), key=lambda mark: mark.t)
+    worst = sorted(range(len(own)), key=lambda at: own[at].kind not in BAD)
+    numbers = {at: number for number, at in enumerate(sorted(worst[:MOST_NOTES]), 1)}
+    return [(numbers.get(at), mark) for at, mark in enumerate(own)]
 
 
 def ticks(start: float, end: float, most: int) -> list[float]:

@@ -12,7 +12,7 @@ from supervisor.render.compare import svg_pair
 from supervisor.render.html import html, html_pair
 from supervisor.render.palette import COLOURS
 from supervisor.render.svg import svg
-from supervisor.render.timeline import MOST_ROWS, ticks
+from supervisor.render.timeline import MOST_NOTES, MOST_ROWS, ticks
 from tests.render.samples import NAMES, document, sample
 
 VOID = {"meta", "link", "rect", "circle", "line", "path"}
@@ -129,6 +129,15 @@ def test_many_processes() -> None:
     text = html(sample("lost", processes=crowd))
     assert f"and {501 - MOST_ROWS} more in the table" in text
     assert text.count(">descendant</td>") == 500
+
+
+def test_much_has_happened() -> None:
+    """What should not have comes first where the room ends; the table has all."""
+    moments = [{"t": n / 100, "what": "rung", "name": f"rung {n}"} for n in range(100)]
+    text = html(sample("lost", moments=[*moments, {"t": 3, "what": "cut", "name": "last"}]))
+    assert text.count(f"and {101 - MOST_NOTES} more</text>") == 2
+    assert re.search("<title>3.000 s: [^<]*last", text)
+    assert text.count("rung 99</td>") == 1
 
 
 def test_over_the_budget_is_hatched() -> None:
