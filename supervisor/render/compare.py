@@ -19,13 +19,15 @@ Change = tuple[str, str, str, str, str]  # what, before, after, the change, bett
 
 
 def table(before: Shutdown, after: Shutdown) -> list[Change]:
-    """Return what can be counted of both; less is better, but for the exit code."""
+    """Return what can be counted of both; less is better, where it matters at all."""
     pairs = (
         ("requests lost", before.requests.lost, after.requests.lost),
         ("processes killed", before.killed, after.killed),
         ("seconds used", round(before.seconds, 2), round(after.seconds, 2)),
     )
     changes = [_change(what, was, now) for what, was, now in pairs]
+    if all(one.seconds <= one.budget.grace_s for one in (before, after)):
+        changes[-1] = (*changes[-1][:4], "")  # time that it had may be used
     away = (before.requests.turned_away, after.requests.turned_away)  # a matter of the load
     changes.insert(1, (*_change("turned away", *away)[:4], ""))
     grace = (f"{before.budget.grace_s:g}", f"{after.budget.grace_s:g}")

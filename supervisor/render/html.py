@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from supervisor.render.tables import Table
 
 OPEN: Final = ("Lost, by URI", "Requests", "What happened")  # the rest is folded
+NAMED: Final = ("Lost, by URI", "Requests")  # whose first cells name their rows
 STYLE: Final = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
@@ -56,7 +57,8 @@ details{border-top:1px solid var(--rule)}summary{cursor:pointer;padding:10px 0;f
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,328px),1fr));gap:24px}
 .better{color:var(--good);font-weight:600}.worse{color:var(--bad);font-weight:600}
 footer{color:var(--quiet);font-size:.85rem}
-@media print{.large{display:block}.small{display:none}}
+@media print{.large{display:block}.small{display:none}
+details::details-content{content-visibility:visible;block-size:auto}}
 """
 LEGEND: Final = {
     "exited": "ended by itself",
@@ -193,15 +195,20 @@ def _tables(one: Shutdown) -> str:
 
 
 def _table(table: Table) -> str:
-    def row(tag: str, cells: tuple[str, ...]) -> str:
+    def row(tags: list[str], cells: tuple[str, ...]) -> str:
         marks = [' class="n"' if at in table.numbers else "" for at in range(len(cells))]
-        scope = " scope=col" if tag == "th" else ""
-        told = zip(cells, marks, strict=True)
-        return "".join(f"<{tag}{scope}{mark}>{escape(cell)}</{tag}>" for cell, mark in told)
+        told = zip(tags, cells, marks, strict=True)
+        return "".join(
+            f"<{tag}{mark}>{escape(cell)}</{tag.partition(' ')[0]}>" for tag, cell, mark in told
+        )
 
-    rows = "".join(f"<tr>{row('td', cells)}</tr>" for cells in table.rows)
+    tags = ["td"] * len(table.heads)
+    if table.title in NAMED:
+        tags[0] = "th scope=row"
+    rows = "".join(f"<tr>{row(tags, cells)}</tr>" for cells in table.rows)
+    heads = row(["th scope=col"] * len(table.heads), table.heads)
     title = escape(table.title)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>'
-        f"<thead><tr>{row('th', table.heads)}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -112,7 +112,8 @@ def _more_time(one: Shutdown) -> str:
 
 
 def _shortened(uri: str) -> str:
-    """Return a URI as far as a sentence can bear it."""
+    """Return a URI as far as a sentence can bear it; in a sentence a backtick begins code."""
+    uri = uri.replace("`", "%60")
     return uri if len(uri) <= LONGEST else f"{uri[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

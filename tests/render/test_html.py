@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from supervisor.render.compare import svg_pair
+from supervisor.render.compare import svg_pair, table
 from supervisor.render.html import html, html_pair
 from supervisor.render.palette import COLOURS
 from supervisor.render.svg import svg
@@ -138,6 +139,34 @@ def test_much_has_happened() -> None:
     assert text.count(f"and {101 - MOST_NOTES} more</text>") == 2
     assert re.search("<title>3.000 s: [^<]*last", text)
     assert text.count("rung 99</td>") == 1
+
+
+def test_rows_are_named_where_they_count() -> None:
+    """Whoever hears a number also hears whose it is."""
+    assert "<th scope=row>all</th>" in html(sample("fleet"))
+    assert re.search("<th scope=row>GET /[^<]*</th>", html(sample("lost")))
+
+
+def test_a_backtick_of_a_client_is_no_code() -> None:
+    """In the advice it would turn words into code, and code into words."""
+    requests = {**document("lost")["requests"], "lost_requests": ["GET /a`b"]}
+    text = html(sample("lost", requests=requests))
+    assert "make GET /a%60b shorter" in text
+    assert "<code>--grace</code>" in text
+
+
+def test_what_is_folded_is_printed() -> None:
+    """Paper can't be unfolded."""
+    _screen, paper = html(sample("lost")).split("@media print")
+    assert "details::details-content{content-visibility:visible" in paper
+
+
+@pytest.mark.parametrize("seconds, kind", [(2.3, ""), (9.0, "worse")])
+def test_time_that_was_granted_may_be_used(seconds: float, kind: str) -> None:
+    """A stop that took longer and lost less is no worse for it, unless it took too long."""
+    one = sample("lost", seconds=2.0)
+    changes = {what: judged for what, *_, judged in table(one, replace(one, seconds=seconds))}
+    assert changes["seconds used"] == kind
 
 
 def test_over_the_budget_is_hatched() -> None:
