@@ -94,8 +94,8 @@ WRAPPERS: Final = (
 TWO_SECONDS: Final = ("su", "runuser", "script")
 # What passes SIGTERM on to all that it runs, waits for them and ends with 0.
 SCANNERS: Final = ("s6-svscan", "s6-supervise")
-# A gthread worker looks every second whether it shall end: what that adds, give or take.
-GTHREAD_S, GTHREAD_LUCK_S = 0.55, 0.4
+# A gthread worker looks every second whether it shall end: that adds between nothing and a second.
+GTHREAD_S, GTHREAD_LUCK_S = 0.5, 0.6
 
 
 def known(name: str) -> str:
