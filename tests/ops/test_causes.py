@@ -165,3 +165,12 @@ def test_every_code_means_something() -> None:
     for code in range(256):
         assert codes.meanings(code)
         ANSWER.validate(explanation.of_code(code))
+
+
+def test_a_report_counts_whoever_asked() -> None:
+    """A stop from inside leaves no signal with the engine; what the keeper counted stands."""
+    case = next(case for one, _, case in RECORDED if one.name == "keeper, slow request")
+    asked = cause(case)
+    unheard = case.replace(events=tuple(one for one in case.events if one.action != "kill"))
+    assert asked.id == cause(unheard).id == "lost-requests"
+    assert asked.fix == cause(unheard).fix
