@@ -63,7 +63,7 @@ class Trial:
     def load(self, tmp: str) -> Load:
         """The load; it goes on until the caller ends it."""
         load = Load(self.url.replace("{tmp}", tmp))
-        request = Request(load.target.path, expect_bytes=self.expect_bytes)
+        request = Request(load.path, expect_bytes=self.expect_bytes)
         rate = self.slow_bytes_per_s
         return Load(
             load.url,
@@ -83,7 +83,7 @@ def run(trial: Trial) -> dict[str, Any]:
         Path(tmp, "uwsgi.ini").write_text(_fill(trial.ini, trial, tmp), encoding="utf-8")
         with _entrypoint(trial, tmp) as (process, pid):
             load = trial.load(tmp)
-            _await_ready(load.url.removesuffix(load.target.path), tmp, process)
+            _await_ready(load.base, tmp, process)
             try:
                 return _stop_under_load(trial, Driver(load), process, pid)
             except TimeoutError as error:

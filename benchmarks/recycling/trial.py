@@ -94,7 +94,7 @@ def run(turnover: Turnover) -> dict[str, Any]:
         (tmp / "app.py").write_text(_APP, encoding="utf-8")
         with stopping._entrypoint(trial, folder) as (process, pid):
             load = trial.load(folder)
-            stopping._await_ready(load.url.removesuffix(load.target.path), folder, process)
+            stopping._await_ready(load.base, folder, process)
             scene = Scene(turnover, tmp, process, pid, notes.Notebook(tmp / "notes"))
             with Driver(load) as driver:
                 try:

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from supervisor.drill.tally import Outcome
+from supervisor.drill.tally import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from supervisor.drill.tally import Result
 
 _COUNTED = {
-    "answered": Outcome.ANSWERED,
-    "turned_away": Outcome.TURNED_AWAY,
-    "refused": Outcome.REFUSED,
-    "lost": Outcome.LOST,
+    "answered": Fate.ANSWERED,
+    "turned_away": Fate.TURNED_AWAY,
+    "refused": Fate.REFUSED,
+    "lost": Fate.LOST,
 }
 
 
@@ -63,9 +63,9 @@ def shortly_after(
 
 def seen(results: Sequence[Result]) -> dict[str, Any]:
     """Counts, and the times of complete answers: median, 99th percentile and maximum."""
-    times = sorted(one.seconds for one in results if one.outcome is Outcome.ANSWERED)
-    counts = {name: sum(one.outcome is it for one in results) for name, it in _COUNTED.items()}
-    errors = sum(1 for one in results if one.outcome is Outcome.ANSWERED and _is_error(one))
+    times = sorted(one.seconds for one in results if one.fate is Fate.ANSWERED)
+    counts = {name: sum(one.fate is it for one in results) for name, it in _COUNTED.items()}
+    errors = sum(1 for one in results if one.fate is Fate.ANSWERED and _is_error(one))
     return {
         **counts,
         "errors": errors,
@@ -92,7 +92,7 @@ def longest_gap(results: Iterable[Result], span: Span) -> float:
 
     A silence that began before it, or goes on after it, counts in full: it has no other cause.
     """
-    ends = sorted(one.t_end for one in results if one.outcome is Outcome.ANSWERED)
+    ends = sorted(one.t_end for one in results if one.fate is Fate.ANSWERED)
     earlier = [end for end in ends if end <= span.begin]
     later = [end for end in ends if end >= span.end]
     within = [end for end in ends if span.begin < end < span.end]

@@ -30,14 +30,16 @@ def number(text: str) -> int | None:
     """Read a name, with or without SIG, or a number from 1 to 64; None for anything else."""
     word = text.strip().upper().removeprefix("SIG")
     if word.isascii() and word.isdigit():
-        return int(word) if 1 <= int(word) <= RTMAX else None
+        return int(word) if len(word) < 10 and 1 <= int(word) <= RTMAX else None
     if word in _NAMES:
         return _NAMES.index(word) + 1
     if word in _OTHER_NAMES:
         return _OTHER_NAMES[word]
     for base, sign, start in (("RTMIN", "+", RTMIN), ("RTMAX", "-", RTMAX)):
         rest = word.removeprefix(base)
-        if word.startswith(base) and (not rest or (rest[0] == sign and rest[1:].isdecimal())):
+        if word.startswith(base) and (
+            not rest or (rest[0] == sign and rest[1:].isdecimal() and len(rest) < 10)
+        ):
             found = start + int(rest or 0)
             return found if RTMIN <= found <= RTMAX else None
     return None

@@ -19,6 +19,7 @@ from supervisor.core.budget import LEAST_RESERVE_S
 from supervisor.core.fleet import Part
 from supervisor.errors import GracekeeperError, UsageError
 from supervisor.front import prepare
+from supervisor.front.duration import seconds
 from supervisor.front.options import Options, listening
 from supervisor.front.recycling import RecycleOptions
 from supervisor.front.table import OPTIONS, Option
@@ -60,10 +61,10 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _value(option: Option, text: str) -> Any:
-    if option.kind == "number":
-        wanted = "a number of seconds"
+    if option.kind == "duration":
+        wanted = "a duration (10, 10s, 1m30s)"
         with contextlib.suppress(ValueError):
-            return float(text)
+            return seconds(text)
     elif option.kind == "switch":
         wanted = "yes or no"
         if text.lower() in (*YES, *NO):

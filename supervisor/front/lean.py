@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from supervisor.errors import GracekeeperError, InitError
+from supervisor.front.duration import seconds
 from supervisor.front.options import Options
 from supervisor.front.table import CONFIG, OPTIONS, OTHER_VARIABLES, PREFIX
 
@@ -125,9 +126,9 @@ def _joined(wishes: dict[str, Any], said: dict[str, Any], command: Any) -> tuple
 
 
 def _value(option: Option, text: str) -> Any:
-    if option.kind == "number":
+    if option.kind == "duration":
         try:
-            return float(text)
+            return seconds(text)
         except ValueError:
             raise _NotPlainError from None
     if option.kind == "choice" and text not in option.choices:

@@ -21,7 +21,7 @@ OTHER_VARIABLES = tuple(PREFIX + name for name in ("DRAIN_FD", "DEBUG", "SIGNAL_
 class Option(Record):
     """One option: `--name` and GRACEKEEPER_NAME.
 
-    `kind`: "text", "texts" (repeatable), "number", "choice" or "switch" (with a `--no-` of its
+    `kind`: "text", "texts" (repeatable), "duration", "choice" or "switch" (with a `--no-` of its
     own). `field`: of front.options.Options, where it isn't the name.
     """
 
@@ -67,18 +67,18 @@ OPTIONS = (
     ),
     Option(
         "grace",
-        "number",
-        "Seconds from the signal to the platform's KILL; everything fits in.",
+        "duration",
+        "From the signal to the platform's KILL, everything fits in: 10, 10s, 1m30s.",
         10.0,
-        "S",
+        "TIME",
         field="grace_s",
     ),
     Option(
         "drain-delay",
-        "number",
-        "Seconds of normal service after the signal, for balancers to look away.",
+        "duration",
+        "Normal service after the signal, for balancers to look away.",
         0.0,
-        "S",
+        "TIME",
         field="drain_delay_s",
     ),
     Option(
@@ -157,18 +157,18 @@ OPTIONS = (
     ),
     Option(
         "start-timeout",
-        "number",
-        "At a restart: seconds until the next generation must be ready, or is thrown away.",
+        "duration",
+        "At a restart: by when the next generation must be ready, or is thrown away.",
         60.0,
-        "S",
+        "TIME",
         field="start_timeout_s",
     ),
     Option(
         "restart-grace",
-        "number",
-        "And seconds for the one before to answer whom it has accepted.",
+        "duration",
+        "And what the one before gets to answer whom it has accepted.",
         60.0,
-        "S",
+        "TIME",
         field="restart_grace_s",
     ),
     Option("report", "text", "Write the shutdown report here, too.", metavar="FILE"),

@@ -71,6 +71,12 @@ class Conversation:
         if answer is not None:
             self.reply(answer)
 
+    def hasten(self) -> None:
+        """Answer now what has been said so far: there is no time to wait for more."""
+        if not (self._over or self._rest or self._linger_until):
+            self._head += self._receive() or b""
+            self._respond()
+
     def reply(self, answer: bytes) -> None:
         """Send the answer; a conversation that is over is left alone."""
         if self._over:

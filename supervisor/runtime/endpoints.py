@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from supervisor.runtime.fleet import Fleet
     from supervisor.runtime.keeper import Keeper
 
+BAD_INPUT = 2  # the code with which whoever asked for that is to end
 REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 
@@ -74,7 +75,8 @@ class Endpoints:
         except (ValueError, TypeError, KeyError):
             return reply({"error": 'say {"do": "status"}, {"do": "stop"} or {"do": "fifo", ...}'})
         if verb == "stop" and wish.get("service") is not None:
-            return reply({"error": "cannot stop one service: all stop together, in order"})
+            why = "cannot stop one service: all stop together, in order"
+            return reply({"error": f"{why}. Leave its name out.", "code": BAD_INPUT})
         if verb == "stop":
             self._kept.output.event("asked", via="control", pid=pid, uid=uid)
             self._kept.ask(Asked(15, pid, uid, "control"))
@@ -83,11 +85,17 @@ class Endpoints:
 
     def do(self, verb: str, wish: dict[str, Any], talk: Conversation) -> bytes | None:
         """Do what was wished for; None if the answer comes later."""
+        name, own = wish.get("service"), self._keeper.plan.name
+        if name not in (None, own):
+            there = f"there is only {own}" if own else "there is a single one, without a name"
+            asked = wished(verb, wish, f" service {name!r}")
+            told = f"cannot {asked}: {there}. Leave it out."
+            return reply({"error": told, "code": BAD_INPUT})
         if verb == "status":
             self._found(lambda found: talk.reply(reply(found)))
             return None
         if verb == "which":
-            return reply({"service": self._keeper.plan.name})
+            return reply({"service": own})
         if verb == "restart":
             return self._restart(rehearsal=bool(wish.get("rehearse")))
         if verb == "recycle":
@@ -157,6 +165,13 @@ def response(
         f"Cache-Control: no-store\r\nConnection: close\r\n{extra}\r\n"
     )
     return head.encode() + (data if body else b"")
+
+
+def wished(verb: str, wish: dict[str, Any], of: str = "") -> str:
+    """Return what somebody wants to do, `of` whom: some ask on behalf of another command."""
+    verb = str(wish.get("verb", verb)) if verb in ("which", "status") else verb
+    told = {"status": "show", "fifo": "write to the FIFO"}.get(verb, verb)
+    return f"{told}{' of' if of and verb == 'fifo' else ''}{of}"
 
 
 def reply(document: dict[str, Any]) -> bytes:

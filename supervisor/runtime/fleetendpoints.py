@@ -7,7 +7,7 @@ from time import monotonic
 
 from supervisor.core.fleet import OVER, WAITING
 from supervisor.core.phases import SERVING
-from supervisor.runtime.endpoints import Endpoints, reply
+from supervisor.runtime.endpoints import BAD_INPUT, Endpoints, reply, wished
 from supervisor.runtime.status import status
 
 TYPE_CHECKING = False
@@ -93,19 +93,26 @@ class FleetEndpoints(Endpoints):
         """Do it for one service, the only one that can be meant where none is named."""
         name = wish.get("service")
         if name is not None and not isinstance(name, str):
-            return reply({"error": f"cannot {verb}: a service is told by its name"})
+            told = f"cannot {verb}: a service is told by its name"
+            return reply({"error": told, "code": BAD_INPUT})
         if verb == "restart" and self._fleet.state.ending:
             return reply({"error": "cannot restart: everything is stopping"})
         if verb == "status" and name is None:
             self._found(lambda found: talk.reply(reply(found)))
             return None
-        what = str(wish.get("verb")) if verb == "which" else verb
-        candidates = self._candidates(what) if name is None else [name]
-        keeper = self._fleet.keepers.get(candidates[0]) if len(candidates) == 1 else None
-        if keeper is None or keeper.code is not None:
+        command = str(wish.get("verb")) if verb == "which" else verb
+        candidates = self._candidates(command) if name is None else [name]
+        if len(candidates) > 1 or (name is not None and name not in self._fleet.state.parts):
+            of = "" if name is None else f" service {name!r}"
+            why = "say of which service" if name is None else "there is none"
             known = ", ".join(self._fleet.state.parts)
-            which = f"there is no service {name!r} that runs" if name else "of which service"
-            return reply({"error": f"cannot {what}: {which}? There is {known}."})
+            told = f"cannot {wished(verb, wish, of)}: {why}. There is {known}."
+            return reply({"error": told, "code": BAD_INPUT})
+        keeper = self._fleet.keepers.get(candidates[0]) if candidates else None
+        if keeper is None or keeper.code is not None:
+            why = f"{name} does not run" if name else "no service that runs can do that"
+            told = f"cannot {wished(verb, wish)}: {why}. `gracekeeper status` shows them."
+            return reply({"error": told})
         return Endpoints(keeper).do(verb, wish, talk)
 
     def _candidates(self, verb: str) -> list[str]:

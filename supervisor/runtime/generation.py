@@ -34,6 +34,7 @@ from supervisor.core.state import initial
 from supervisor.runtime import belongings, sight
 from supervisor.runtime.belongings import Belongings
 from supervisor.runtime.children import Children
+from supervisor.runtime.closing import Closing
 from supervisor.runtime.journal import Journal
 
 TYPE_CHECKING = False
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
     from supervisor.runtime.process import Process
     from supervisor.runtime.quarters import Quarters
     from supervisor.runtime.terminal import Terminal
-
-SETTLE_EVERY_S = 0.01
-STALLED_S = 0.3
 
 
 class Generation:
@@ -69,7 +67,7 @@ class Generation:
     ) -> None:
         """Join the parts; nothing is started yet."""
         self.number, self.plan, self.output, self.quarters = number, plan, output, quarters
-        self._poller, self._told, self._terminal = poller, told, terminal
+        self._told, self._terminal = told, terminal
         self.journal = Journal()
         self.findings: Findings | None = None  # of a report to come, from `follow` on
         self.state = initial(plan.policy)
@@ -82,6 +80,7 @@ class Generation:
         self.code: int | None = None
         self._events: list[Event] = []
         self._sweeping = False
+        self._closing = Closing(poller, self.doors, self.observer.leaving, self._closed)
         self._perform: dict[type[Action], Callable[[Any], None]] = {
             Spawn: self._spawn,
             Announce: self._announce,
@@ -91,7 +90,7 @@ class Generation:
             WriteFifo: self._write_fifo,
             Send: self._send,
             Sweep: self._sweep,
-            CloseDoor: self._close_doors,
+            CloseDoor: lambda _: self._closing.begin(),
             Finish: self._finish,
         }
 
@@ -243,26 +242,8 @@ class Generation:
         self._sweeping = True
         self.check_empty()
 
-    def _close_doors(self, _action: CloseDoor) -> None:
-        for door in self.doors:
-            door.close()
-        self._settle(owed=-1, since=monotonic())
-
-    def _settle(self, owed: int, since: float) -> None:
-        """Wait until the last answers have left, or nobody has taken a byte for a while."""
-        now = monotonic()
-        left = self.observer.leaving()
-        if left != owed:
-            owed, since = left, now
-        settled = True
-        for door in self.doors:  # every door accepts once more
-            settled = door.settled and settled
-        if settled and (not owed or now - since > STALLED_S):
-            for door in self.doors:
-                door.leave()
-            self.feed(DoorClosed(self.turned_away))
-            return
-        self._poller.at(self, now + SETTLE_EVERY_S, lambda: self._settle(owed, since))
+    def _closed(self) -> None:
+        self.feed(DoorClosed(self.turned_away))
 
     def step_aside(self) -> str:
         """Move our files aside: another generation makes its own there, or removes them.
@@ -287,7 +268,8 @@ class Generation:
             self.fifo.write("P")  # the one before has removed the pidfile that is ours now
 
     def _finish(self, action: Finish) -> None:
-        self._poller.cancel(self)
         if self.inquiry:
             self.inquiry.end()
+        if self._closing.hasten():  # what is known by now is what the report tells
+            self._take_in(DoorClosed(self.turned_away))
         self.code = action.code

@@ -67,6 +67,12 @@ class Listener:
                 return
             self._talk(_socket.socket(fileno=fd))
 
+    def hasten(self) -> None:
+        """Answer everybody who is here now, as many as there is room for."""
+        self.accept()
+        for talk in list(self._talks):
+            talk.hasten()
+
     def meets(self, port: int) -> bool:
         """Tell whether our own connection, from this port, arrives; others are answered."""
         poll = select.poll()

@@ -13,16 +13,16 @@ from benchmarks.recycling.windows import (
     shortly_after,
     steady,
 )
-from supervisor.drill.tally import Outcome, Result
+from supervisor.drill.tally import Fate, Result
 
 SPAN = Span(10.0, 12.0)
 
 
 def request(
-    begin: float, end: float, outcome: Outcome = Outcome.ANSWERED, status: int | None = 200
+    begin: float, end: float, fate: Fate = Fate.ANSWERED, status: int | None = 200
 ) -> Result:
     """One request, whoever sent it."""
-    return Result(outcome, status, "", "/", 0, begin, begin, end, 0)
+    return Result(fate, status, "", "/", 0, begin, begin, end, 0)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,9 @@ def test_only_complete_answers_have_times() -> None:
     results = [
         request(0, 1),
         request(0, 3, status=502),
-        request(0, 0.001, Outcome.REFUSED, None),
-        request(0, 0.002, Outcome.TURNED_AWAY, 503),
-        request(0, 9, Outcome.LOST, None),
+        request(0, 0.001, Fate.REFUSED, None),
+        request(0, 0.002, Fate.TURNED_AWAY, 503),
+        request(0, 9, Fate.LOST, None),
     ]
     assert seen(results) == {
         "answered": 2,
@@ -108,5 +108,5 @@ def test_the_longest_gap(ends: list[float], expected: float) -> None:
 
 def test_losses_are_no_answers_for_the_gap() -> None:
     """Somebody whose connection is reset has heard nothing."""
-    results = [request(0, 9.9), request(0, 11, Outcome.LOST, None), request(0, 12.5)]
+    results = [request(0, 9.9), request(0, 11, Fate.LOST, None), request(0, 12.5)]
     assert longest_gap(results, SPAN) == pytest.approx(2.6)

@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.runtime.kept import GRACEKEEPER, Kept, free_port
+from tests.ports import free_port
+from tests.runtime.kept import GRACEKEEPER, Kept
 
 _PLACES = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]]
 PATH = os.pathsep.join((*_PLACES, os.environ.get("PATH", os.defpath)))

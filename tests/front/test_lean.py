@@ -17,10 +17,27 @@ from supervisor.front.options import Options
 from supervisor.front.recycling import RecycleOptions
 from supervisor.front.table import CONFIG, OPTIONS
 
-WORDS = ("--grace", "--grace=7", "5", "2e1", "x", "", "--", "-", "true", "-x", "--hurry", "--help")
+WORDS = (
+    "--grace",
+    "--grace=7",
+    "5",
+    "2e1",
+    "1m30s",
+    "500ms",
+    "9x",
+    "5s5",
+    "x",
+    "",
+    "--",
+    "-",
+    "true",
+    "-x",
+    "--hurry",
+    "--help",
+)
 MORE = ("--no-hurry", "--hurry=1", "--late", "hold", "--late=never", "--listen", ":80", "http=:81")
 NAMES = ("--health", "--report=", "--exit-code", "zero", "--rewrite=TERM:QUIT", "--gra", "--nope")
-VALUES = ("", "5", "hold", "child", ":80 :81", "TERM:3", "yes", "0", "/a/b")
+VALUES = ("", "5", "5s", "1h0.5m", "s", "hold", "child", ":80 :81", "TERM:3", "yes", "0", "/a/b")
 
 
 class _Kept(Exception):  # noqa: N818 - it carries the options out
@@ -72,6 +89,7 @@ def test_as_click_reads_it(arguments: list[str], environment: dict[str, str]) ->
         ("true", {}),
         ("-- true", {}),
         ("--grace 30 --no-hurry -- true", {"grace_s": 30.0, "hurry": False}),
+        ("--grace 1m30s --drain-delay 500ms true", {"grace_s": 90.0, "drain_delay_s": 0.5}),
         ("--listen :80 --listen=uwsgi=:81 true", {"listen": (("", ":80"), ("uwsgi", ":81"))}),
         ("--log-format none --control none true", {"log_format": "none", "control": "none"}),
     ],
@@ -83,7 +101,16 @@ def test_what_is_plain(line: str, fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "--", "--help", "--grace", "--grace x true", "--recycle-age 1h true", "--gra 3 true"],
+    [
+        "",
+        "--",
+        "--help",
+        "--grace",
+        "--grace x true",
+        "--grace 5s5 true",
+        "--recycle-age 1h true",
+        "--gra 3 true",
+    ],
 )
 def test_what_is_not(line: str) -> None:
     """Questions, mistakes, and what few people write."""

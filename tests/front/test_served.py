@@ -17,7 +17,7 @@ from supervisor.front import prepare, served, signalmask
 from supervisor.front.options import Options
 from supervisor.front.recycling import RecycleOptions
 from supervisor.front.undo import Undo
-from tests.runtime.kept import free_port
+from tests.ports import free_port
 
 
 @contextlib.contextmanager

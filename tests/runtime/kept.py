@@ -8,7 +8,6 @@ import os
 import queue
 import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from tests.ports import free_port
+
 T = TypeVar("T")
 
 BIN = Path(sys.executable).parent
@@ -25,14 +26,6 @@ GRACEKEEPER = (str(BIN / "gracekeeper"), "run")
 APP = Path(__file__).parent / "app.py"
 DEADLINE_S = 20.0
 LOOK_EVERY_S = 0.05
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that was free a moment ago."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 class Kept:
@@ -68,9 +61,11 @@ class Kept:
             f"event {event} {facts}",
         )
 
-    def wait_for_line(self, part: str) -> str:
+    def wait_for_line(self, part: str, deadline_s: float = DEADLINE_S) -> str:
         """Wait until a line with this in it was written, by anybody."""
-        return self.wait_until(lambda: next((x for x in self.lines if part in x), None), repr(part))
+        return self.wait_until(
+            lambda: next((x for x in self.lines if part in x), None), repr(part), deadline_s
+        )
 
     def wait_for_block(self, pid: int = 0) -> None:
         """Wait until the front has blocked signals: before that no Python program can hear any.
@@ -128,9 +123,11 @@ class Kept:
         """Everything that was written so far."""
         return "\n".join(self.lines)
 
-    def wait_until(self, look: Callable[[], T | None], what: str) -> T:
+    def wait_until(
+        self, look: Callable[[], T | None], what: str, deadline_s: float = DEADLINE_S
+    ) -> T:
         """Look whenever something was written, and now and then, until there is an answer."""
-        until = monotonic() + DEADLINE_S
+        until = monotonic() + deadline_s
         while True:
             found = look()
             if found is not None:

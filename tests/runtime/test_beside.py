@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.address import Address
+from tests.ports import free_port
 from tests.runtime.house import House
-from tests.runtime.kept import free_port
 
 
 @pytest.mark.parametrize("unix", [False, True])

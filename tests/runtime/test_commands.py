@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.kept import GRACEKEEPER, Kept, descendants, free_port
+from tests.ports import free_port
+from tests.runtime.kept import GRACEKEEPER, Kept, descendants
 
 pytestmark = pytest.mark.process
 Start = Callable[..., Kept]

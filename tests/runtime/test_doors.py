@@ -17,7 +17,8 @@ import pytest
 
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load
-from tests.runtime.kept import DEADLINE_S, Kept, free_port, route, serving
+from tests.ports import free_port
+from tests.runtime.kept import DEADLINE_S, Kept, route, serving
 from tests.runtime.test_serving import get
 from tests.runtime.together import together
 

@@ -218,6 +218,23 @@ def test_a_stranger_is_refused(inside: Inside, monkeypatch: pytest.MonkeyPatch, 
     assert inside.keeper.present.state.asked is None
 
 
+@pytest.mark.parametrize("verb", ["status", "which", "restart", "recycle", "fifo", "stop"])
+def test_a_name_that_is_not_its_own(inside: Inside, verb: str) -> None:
+    """Nothing is done to the only service by another's name; its own, if it has one, is fine."""
+    inside.serve()
+    wish = {"do": verb, "verb": "restart", "service": "nosuch", "command": "log-reopen"}
+    answer = inside.say(json.dumps(wish).encode() + b"\n")
+    assert answer["code"] == 2
+    assert answer["error"].startswith("cannot ")
+    assert answer["error"].endswith(". Leave it out.") or verb == "stop"
+    assert inside.keeper.succession.newest == 1
+    inside.keeper.plan = inside.keeper.plan.replace(name="app")
+    answer = inside.say(json.dumps(wish).encode() + b"\n")
+    assert (answer["code"], "there is only app" in answer["error"]) == (2, verb != "stop")
+    found = inside.say(b'{"do": "which", "verb": "restart", "service": "app"}\n')
+    assert found == {"service": "app"}
+
+
 def test_a_stop_by_control(inside: Inside) -> None:
     """As by SIGTERM, and it tells who it was."""
     inside.serve()

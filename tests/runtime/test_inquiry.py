@@ -19,7 +19,7 @@ from supervisor.runtime.children import Children
 from supervisor.runtime.inquiry import Inquiry
 from supervisor.runtime.poller import Poller
 from supervisor.runtime.reaping import reap
-from tests.runtime.kept import free_port
+from tests.ports import free_port
 from tests.runtime.turning import turn_until
 
 

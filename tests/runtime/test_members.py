@@ -17,8 +17,9 @@ from jsonschema import Draft202012Validator
 from supervisor.cli.client import connect, exchange
 from supervisor.errors import GracekeeperError
 from tests.cli.command import gracekeeper
+from tests.ports import free_port
 from tests.runtime.fleets import NOBODY, fetch, fleet, notify_socket, order, service
-from tests.runtime.kept import APP, GRACEKEEPER, Kept, free_port
+from tests.runtime.kept import APP, GRACEKEEPER, Kept
 
 pytestmark = pytest.mark.process
 STATUS_SCHEMA = json.loads(Path("supervisor/cli/status.schema.json").read_text(encoding="utf-8"))
@@ -163,7 +164,12 @@ def test_uwsgi_among_others_is_restarted_and_recycled(tmp_path: Path) -> None:
         with closing(connect(kept.control)) as client, pytest.raises(GracekeeperError, match="one"):
             exchange(client, do="stop", service="app")
         done = gracekeeper(tmp_path, "restart", "nobody")
-        assert "no service 'nobody' that runs" in done.err
+        told = "gracekeeper: cannot restart service 'nobody': there is none. There is app, cron.\n"
+        assert (done.code, done.err) == (2, told)
+        assert [gracekeeper(tmp_path, one, "nobody").code for one in ("status", "recycle")] == [
+            2,
+            2,
+        ]
         shown = gracekeeper(tmp_path, "status").out
         assert "app      serving, generation 2" in shown
         for name in ((), ("app",), ("cron",)):

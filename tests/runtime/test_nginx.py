@@ -14,7 +14,8 @@ import pytest
 
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load, SlowReader
-from tests.runtime.kept import GRACEKEEPER, Kept, free_port, route
+from tests.ports import free_port
+from tests.runtime.kept import GRACEKEEPER, Kept, route
 from tests.runtime.test_other_servers import serving
 from tests.runtime.test_restart import nothing_lost, restart
 

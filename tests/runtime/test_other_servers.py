@@ -11,7 +11,8 @@ import pytest
 
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load, Request, SlowReader
-from tests.runtime.kept import APP, GRACEKEEPER, Kept, free_port, route
+from tests.ports import free_port
+from tests.runtime.kept import APP, GRACEKEEPER, Kept, route
 from tests.runtime.together import together
 
 pytestmark = pytest.mark.process
@@ -103,7 +104,7 @@ def test_fifty_deep_in_the_backlog(tmp_path: Path) -> None:
         with serving(folder, server, 1) as (kept, url):
             load = Load(route(url, "/slow?s=0.1"), clients=50, per_client=1)
             with Driver(load) as driver:
-                driver.wait_in_flight(30)  # the first may be answered before the last has come
+                driver.wait_accepted(50)  # the first may be answered by then
                 kept.ask()
                 assert kept.end() == 143, kept.text
                 tally = driver.join(20)

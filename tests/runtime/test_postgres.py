@@ -21,8 +21,9 @@ from tests.cluster.postgres import (
     served,
     state,
 )
+from tests.ports import free_port
 from tests.rules.sources import ROOT
-from tests.runtime.kept import GRACEKEEPER, Kept, free_port
+from tests.runtime.kept import GRACEKEEPER, Kept
 
 pytestmark = [pytest.mark.process, NEEDS_POSTGRES]
 

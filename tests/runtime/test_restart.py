@@ -73,12 +73,12 @@ def test_slow_readers_and_long_requests_keep_their_generation(tmp_path: Path) ->
     """The one before leaves when its last client has everything, not earlier."""
     with serving(tmp_path, workers=2) as (kept, url):
         big = Load(
-            route(url, "/big?bytes=3000000"),
+            route(url, "/big?bytes=12000000"),
             clients=1,
             per_client=1,
-            slow_reader=SlowReader(bytes_per_s=3_000_000),
+            slow_reader=SlowReader(bytes_per_s=4_000_000),
         )
-        slow = Load(route(url, "/slow?s=2"), clients=1, per_client=1)
+        slow = Load(route(url, "/slow?s=3"), clients=1, per_client=1)
         with Driver(big) as reading, Driver(slow) as waiting:
             reading.wait_in_flight(1)
             waiting.wait_in_flight(1)

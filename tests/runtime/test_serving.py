@@ -16,7 +16,8 @@ import pytest
 
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load
-from tests.runtime.kept import BIN, DEADLINE_S, Kept, free_port
+from tests.ports import free_port
+from tests.runtime.kept import BIN, DEADLINE_S, Kept
 
 pytestmark = pytest.mark.process
 Uwsgi = Callable[..., tuple[Kept, str]]
@@ -94,7 +95,7 @@ def test_the_drain_delay_is_normal_service(uwsgi: Uwsgi) -> None:
     assert tally.lost == 0, tally.reasons()
     within = [result for result in tally.results if asked < result.t_end < asked + 0.9]
     assert len(within) > 20
-    assert {result.outcome for result in within} == {"answered"}
+    assert {result.fate for result in within} == {"answered"}
     assert kept.report["budget"]["drain_delay_s"] == 1
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +15,10 @@ import pytest
 
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load
-from tests.runtime.kept import GRACEKEEPER, Kept, free_port
+from supervisor.runtime.frontdoor import BODY, TURNED_AWAY
+from tests.ports import free_port
+from tests.runtime.kept import GRACEKEEPER, Kept
+from tests.runtime.turning import GET
 
 pytestmark = pytest.mark.process
 Uwsgi = Callable[..., tuple[Kept, str]]
@@ -40,6 +45,43 @@ def test_the_master_is_stopped(uwsgi: Uwsgi) -> None:
     assert 1.9 < kept.report["seconds"] < 2.7
     told = {process["role"]: process["how"] for process in kept.report["processes"]}
     assert told["main"] == "signal 9"
+
+
+def test_who_is_at_the_door_when_time_is_over(uwsgi: Uwsgi) -> None:
+    """They linger, or have said half of what they want: all are answered, and counted."""
+    kept, url = uwsgi(keep=("--grace", "3"))
+    port = int(url.rpartition(":")[2])
+    os.kill(kept.wait_for("spawned")["pid"], signal.SIGSTOP)
+    kept.ask()
+    kept.wait_for("phase", phase="stopping")
+    with contextlib.ExitStack() as clients:
+        came: list[socket.socket] = []
+
+        def come() -> bool | None:
+            if any(event.get("phase") == "closing" for event in kept.events):
+                return True
+            with contextlib.suppress(OSError):  # the door closes in this moment
+                one = socket.create_connection(("127.0.0.1", port), timeout=0.2)
+                came.append(clients.enter_context(one))
+                one.sendall(GET if len(came) % 2 else GET[:-2])
+            return None
+
+        kept.wait_until(come, "the end of its time")
+        assert kept.end() == 143, kept.text
+        told = [answer(one) for one in came]
+    assert all(text == TURNED_AWAY + BODY for text in told), told
+    assert len(told) > 10
+    assert kept.report["requests"]["turned_away"] == len(told)
+    assert kept.report["seconds"] < 3
+
+
+def answer(client: socket.socket) -> bytes:
+    """All that it was sent, until the end."""
+    client.settimeout(5)
+    text = b""
+    while data := client.recv(4096):
+        text += data
+    return text
 
 
 def test_stdout_is_closed(uwsgi: Uwsgi, tmp_path: Path) -> None:
@@ -203,5 +245,5 @@ def moment(folder: Path, chance: random.Random) -> None:
             code = kept.end()
             tally = driver.stop()
         assert code in ({143} if set(signals) == {15} else {143, 130}), kept.text
-        assert kept.report["seconds"] < 9.7, kept.text
+        assert kept.report["seconds"] < 10, kept.text  # the grace: then the platform kills
         assert tally.lost == 0, (after, signals, tally.reasons(), kept.text)

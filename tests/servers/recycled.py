@@ -22,7 +22,8 @@ from supervisor.runtime.poller import Poller
 from supervisor.runtime.process import Process
 from supervisor.runtime.recycler import Recycler
 from tests.cli.command import clean
-from tests.runtime.kept import APP, BIN, DEADLINE_S, free_port
+from tests.ports import free_port
+from tests.runtime.kept import APP, BIN, DEADLINE_S
 from tests.runtime.turning import turn_until
 
 

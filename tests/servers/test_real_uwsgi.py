@@ -9,7 +9,8 @@ import pytest
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load
 from tests.cli.command import COMMAND, clean, gracekeeper
-from tests.runtime.kept import APP, Kept, free_port
+from tests.ports import free_port
+from tests.runtime.kept import APP, Kept
 from tests.servers.surroundings import ini
 
 pytestmark = pytest.mark.process

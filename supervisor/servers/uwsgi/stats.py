@@ -1,7 +1,8 @@
 """What uWSGI's stats server says, as part of a Look.
 
 Source: core/master_utils.c, uwsgi_master_generate_stats(). `vars` hold request data, headers and
-tokens included: only method and path are ever taken.
+tokens included: only method and path are ever taken. What begins with "?" or "#" is none of the
+path, but gets there where it was quoted, or where a proxy hands over the URI as it came.
 """
 
 from __future__ import annotations
@@ -55,5 +56,11 @@ def _worker(worker: dict[str, Any]) -> Worker:
 def request_line(variables: tuple[str, ...] | list[str]) -> str:
     """Return "METHOD /path" of a core's CGI variables, and nothing else of them."""
     found = dict(variable.partition("=")[::2] for variable in variables if variable)
-    path = found.get("PATH_INFO") or "?"
-    return f"{found.get('REQUEST_METHOD') or '?'} {path[:LONGEST]}{'...' if path[LONGEST:] else ''}"
+    return f"{found.get('REQUEST_METHOD') or '?'} {_shown(found.get('PATH_INFO', '')) or '?'}"
+
+
+def _shown(path: str) -> str:
+    """Return a path, not too long, without query and fragment: they may be secrets."""
+    marks = [at + 1 for at in map(path.find, "?#") if at >= 0]
+    kept = path[: min((*marks, LONGEST))]
+    return kept if kept == path else f"{kept}..."
