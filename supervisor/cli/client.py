@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from supervisor.errors import GracekeeperError
+from supervisor.errors import GracekeeperError, UsageError
 from supervisor.front.controlpath import candidates
 
 PATIENCE_S = 5.0
@@ -25,6 +25,10 @@ control_option = click.option(
 )
 
 service_argument = click.argument("service", required=False, default=None)
+
+
+class NobodyError(GracekeeperError):
+    """No keeper listens."""
 
 
 def ask(control: str | None, **wish: Any) -> dict[str, Any]:
@@ -55,10 +59,19 @@ def connect(control: str | None) -> socket.socket:
             raise _silent(place, error) from None
         else:
             return client
-    raise GracekeeperError(
+    raise NobodyError(
         f"cannot find a running gracekeeper: nobody listens at {' or '.join(places)}. Start it"
         " with `gracekeeper run`, or give the same `--control` path here as there."
     )
+
+
+def gone(control: str | None) -> bool:
+    """Tell whether no keeper listens any more."""
+    try:
+        connect(control).close()
+    except NobodyError:
+        return True
+    return False
 
 
 def exchange(client: socket.socket, **wish: Any) -> dict[str, Any]:
@@ -78,7 +91,8 @@ def exchange(client: socket.socket, **wish: Any) -> dict[str, Any]:
             " Give the `--control` path of `run`."
         )
     if "error" in answer:
-        raise GracekeeperError(answer["error"])
+        wrong = answer.get("code") == UsageError.exit_code
+        raise (UsageError if wrong else GracekeeperError)(answer["error"])
     return answer
 
 

@@ -12,9 +12,9 @@ from typing import IO, Any, Final
 from supervisor.errors import GracekeeperError, UsageError
 
 LONGEST: Final = 16 << 20  # bytes of one line; a file without lines is not read into memory
-REPORT: Final = re.compile(r'\{\s*"event":\s*"report"')
-ANSWER: Final = re.compile(r'\{\s*"event":\s*"(report|explanation)"')
-LIKELY: Final = b'"report"'  # nearly every line is out after this; an explanation has it, too
+REPORT: Final = re.compile(r'\{\s*"event":\s*"(report|drill)"')
+ANSWER: Final = re.compile(r'\{\s*"event":\s*"(report|explanation|drill)"')
+LIKELY: Final = b'"report"'  # nearly every line is out after this; other answers have it, too
 CONTAINER: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 WHERE: Final = (
     "It is the last line that `gracekeeper run` writes to its stdout (unless --log-format none),"
@@ -33,7 +33,10 @@ class Document:
 def names_container(target: str) -> bool:
     """Tell whether there is nothing to read of that name: a folder is often its service's."""
     path = Path(target)
-    return bool(CONTAINER.fullmatch(target)) and (path.is_dir() or not path.exists())
+    try:
+        return bool(CONTAINER.fullmatch(target)) and (path.is_dir() or not path.exists())
+    except OSError:  # too long a name for a file
+        return True
 
 
 def document_of(target: str) -> Document:
@@ -104,7 +107,8 @@ def _parsed(text: str, where: str) -> Document:
     try:
         return Document(where, json.JSONDecoder().raw_decode(text)[0])
     except (ValueError, RecursionError) as error:
-        why = error.msg if isinstance(error, json.JSONDecodeError) else "it is nested too deeply"
+        deep = isinstance(error, RecursionError)
+        why = getattr(error, "msg", "it is nested too deeply" if deep else "a number is too long")
         raise UsageError(
             f"cannot read the report in {where}: {why}. It was cut off or changed on its way:"
             " take the log as the engine has it."

@@ -11,6 +11,7 @@ import click
 from supervisor.errors import UsageError
 
 MOST = 255
+LONGEST = 20  # digits, of a 64-bit number
 UNSURE = "unknown"
 
 
@@ -28,8 +29,8 @@ def explain(target: str, as_json: bool) -> None:
     \b
     Exit codes:
       0    explained
-      1    the evidence leaves several causes, or it has not ended; there is no such container, or
-           no engine that can be asked
+      1    the evidence leaves several causes, or it has not ended; there is
+           no such container, or no engine that can be asked
       2    bad input
 
     The JSON is described by supervisor/ops/explanation.schema.json.
@@ -54,6 +55,10 @@ def explain(target: str, as_json: bool) -> None:
 
 
 def _code(text: str) -> int:
+    if len(text) > LONGEST:
+        raise UsageError(
+            f"cannot explain a number of {len(text)} digits: exit codes are 0 to {MOST}. Name one."
+        )
     if int(text) > MOST:
         raise UsageError(
             f"cannot explain {text}: exit codes are 0 to {MOST}. The kernel cuts larger ones to a"
@@ -67,6 +72,11 @@ def _of_file(target: str) -> dict[str, Any]:
     from supervisor.ops import explanation
 
     found = last_of(target, ANSWER)
+    if found.value["event"] == "drill":
+        raise UsageError(
+            f"cannot explain {found.where}: it is a drill's document, which tells why itself. Read"
+            f" it by `gracekeeper report {target}`."
+        )
     if found.value["event"] == explanation.EVENT:
         return explanation.again(found.value, found.where)
     return explanation.of_document(found.value, found.where)

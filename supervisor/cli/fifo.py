@@ -11,12 +11,12 @@ from supervisor.servers.uwsgi.fifo import COMMANDS, Command
 def _row(command: Command) -> str:
     byte = "\\n" if command.byte == "\n" else command.byte
     never = command.ends_service or command.cuts_requests
-    return f"  {command.name:22}{byte:>2}  {command.effect}{'  (always refused)' if never else ''}"
+    return f"  {command.name:21}{byte:>2} {command.effect}{' (refused)' if never else ''}"
 
 
 def _table() -> str:
     rows = [_row(command) for command in COMMANDS if not command.name.startswith("slot-")]
-    return "\n".join(["\b", "Commands:", *rows, f"  {'slot-0 .. slot-9':22}0-9 use that FIFO slot"])
+    return "\n".join(["\b", "Commands:", *rows, f"  {'slot-0 .. slot-9':20}0-9 use that FIFO slot"])
 
 
 @click.command(epilog=_table())

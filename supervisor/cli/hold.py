@@ -22,7 +22,7 @@ def hold(command: tuple[str, ...]) -> None:
     blocked waits. For programs that unblock them, as the entrypoints of this project do.
 
     \b
-    Example:  ENTRYPOINT ["gracekeeper", "hold", "python3", "/opt/uwsgi/start_server.py"]
+    Example:  ENTRYPOINT ["gracekeeper", "hold", "python3", "start_server.py"]
     """
     signalmask.block()
     try:

@@ -9,7 +9,9 @@ import click
 from supervisor.config.mistakes import UnfitError
 from supervisor.config.quantities import seconds
 from supervisor.core.signalnames import number as signal_number
-from supervisor.errors import UsageError
+from supervisor.errors import GracekeeperError, UsageError
+
+LONGEST = 20  # digits; Python reads none of more than 4300
 
 
 @click.command()
@@ -26,13 +28,17 @@ def inspect(target: str, signal: str | None, grace: str | None, as_json: bool) -
 
     \b
     TOLD: by the stop itself, by its parent, maybe, or by nobody.
-    THEN: dies      it has no handler, and ends          ignored  nothing happens
-          caught    its own handler decides              dropped  no handler, and it is PID 1
-          waited    signalfd or sigtimedwait             blocked  nobody takes it
-          none      that signal does nothing by default  halts    it is stopped, not ended
-          held      it is stopped, or in an uninterruptible sleep; or a zombie: "dead"
+    THEN: dies     it has no handler, and ends
+          caught   its own handler decides
+          waited   signalfd or sigtimedwait takes it
+          ignored  nothing happens
+          dropped  it has no handler, and is PID 1
+          blocked  nobody takes it
+          none     that signal does nothing by default
+          halts    it is stopped, not ended
+          held     it is stopped already, or in an uninterruptible sleep
+          dead     it is a zombie
 
-    \b
     Exit codes: 0 told, 1 no such process or container, it does not run, or the engine can't be
     reached; 2 bad input. The JSON is described by supervisor/ops/inspect.schema.json.
     """
@@ -40,7 +46,7 @@ def inspect(target: str, signal: str | None, grace: str | None, as_json: bool) -
 
     wish = inspection.Wish(_signal(signal), None if grace is None else _grace(grace))
     if target.isdecimal():
-        found = inspection.of_process(int(target), wish)
+        found = inspection.of_process(_pid(target), wish)
     else:
         found = inspection.of_container(target, wish)
     if as_json:
@@ -54,13 +60,24 @@ def inspect(target: str, signal: str | None, grace: str | None, as_json: bool) -
     tell(text(found))
 
 
+def _pid(text: str) -> int:
+    if len(text) > LONGEST:
+        raise GracekeeperError(
+            f"cannot inspect process {text[:LONGEST]}...: a PID has 7 digits at most (proc(5)). See"
+            " `ps -e`."
+        )
+    return int(text)
+
+
 def _signal(text: str | None) -> int | None:
     """Read a signal's name."""
     if text is None:
         return None
-    found = signal_number(text)
+    found = signal_number(text) if len(text) <= LONGEST else None
     if found is None:
-        raise UsageError(f"cannot use --signal {text}: there is no such signal. Try TERM or QUIT.")
+        raise UsageError(
+            f"cannot use --signal {text[:LONGEST]}: there is no such signal. Try TERM or QUIT."
+        )
     return found
 
 

@@ -133,7 +133,7 @@ def _forecast(found: Inspection, width: int) -> Iterator[str]:
     if one.cut:
         names = {p.pid: title(p) for p in found.scene.tree.processes}
         told = ", ".join(f"{names[pid]} {pid}" for pid in one.cut)
-        yield _wrapped(f"Killed with PID 1, without having been told by it: {told}.", width)
+        yield _wrapped(f"Killed with PID 1, which does not wait for them: {told}.", width)
     if one.todo:
         yield _wrapped(one.todo, width)
 

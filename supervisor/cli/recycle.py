@@ -33,7 +33,7 @@ def recycle(
     if everybody and worker is not None:
         raise click.UsageError("cannot take both --worker and --all. Say one of them.")
     service = only(control, service, "recycle")
-    found = ask(control, do="status", service=service)
+    found = ask(control, do="status", verb="recycle", service=service)
     before = {one["id"]: one["pid"] for one in found["workers"]}
     ask(control, do="recycle", worker=worker, service=service)
     wished = sorted(before) if worker is None else [worker]

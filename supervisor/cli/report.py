@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from supervisor.cli import drilled
 from supervisor.cli.documents import Document, document_of
+from supervisor.cli.drawing import show, write
 from supervisor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
     from supervisor.render.model import Shutdown
 
-WIDTH: Final = 100  # where the output is no terminal
 FAILS: Final[dict[str, Callable[[Shutdown], bool]]] = {
-    "lost": lambda one: bool(one.requests.lost),
-    "killed": lambda one: bool(one.killed),
+    "lost": lambda one: any(each.requests.lost for each in (one, *one.services)),
+    "killed": lambda one: one.met_kill,
     "unknown": lambda one: one.requests.lost is None,
 }
 
@@ -61,12 +61,14 @@ def report(
 
     FILE is a --report file or any log with the report's line in it; the last one counts. `-` is
     stdin: `docker logs NAME | gracekeeper report -`. A CONTAINER that has ended need not have had
-    gracekeeper in it: then the engine's events are drawn. OUT may be `-` for stdout.
+    gracekeeper in it: then the engine's events are drawn. A document of `gracekeeper drill` is
+    drawn, too. OUT may be `-` for stdout.
 
     \b
     Exit codes:
       0    there is a report, and here it is
-      1    --fail-on says so; of --compare, the second one counts. No such container, or no engine
+      1    --fail-on says so (of --compare, the second one counts);
+           no such container, or no engine
       2    bad input: no report was found, or it can't be read
 
     A report is described by supervisor/report/schema.json, and what --compare adds to two of them
@@ -76,10 +78,12 @@ def report(
 
     _check(target, compare, html, svg)
     documents = [document_of(one) for one in (compare or (target or "-",))]
+    if any(drilled.is_drill(one.value) for one in documents):
+        sys.exit(_drill(documents, html, svg, as_json=as_json, text=text, fail_on=fail_on))
     shutdowns = [read(one.value, one.where) for one in documents]
     for out, render in ((html, _html), (svg, _svg)):
         if out:
-            _write(out, render(shutdowns))
+            write(out, render(shutdowns))
     if as_json:
         click.echo(json.dumps(_data(documents, shutdowns), indent=2))
     elif not html and not svg:
@@ -127,37 +131,31 @@ def _data(documents: list[Document], shutdowns: list[Shutdown]) -> Any:
 
 
 def _print(shutdowns: list[Shutdown], *, plain: bool) -> None:
-    from rich.console import Console
-
     from supervisor.render.terminal import terminal, terminal_pair
 
-    drawn = sys.stdout.isatty() and not plain
-    console = Console(
-        width=None if drawn else WIDTH, no_color=plain, highlight=False, legacy_windows=False
-    )
-    parts: Iterable[RenderableType]
-    if len(shutdowns) > 1:
-        parts = terminal_pair(shutdowns[0], shutdowns[1], console.width)
-    else:
-        parts = terminal(shutdowns[0], console.width)
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part)
-    told = captured.get()
-    if plain:
-        told = click.unstyle(told)
-    told = "".join(f"{line.rstrip()}\n" for line in told.splitlines())
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(told.encode(encoding, "replace"), nl=False)  # bars that it has not become "?"
+    def parts(width: int) -> Iterable[RenderableType]:
+        if len(shutdowns) > 1:
+            return terminal_pair(shutdowns[0], shutdowns[1], width)
+        return terminal(shutdowns[0], width)
+
+    show(parts, plain=plain)
 
 
-def _write(out: str, text: str) -> None:
-    if out == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(out).write_text(text, encoding="utf-8")
-    except OSError as error:
+def _drill(
+    documents: list[Document],
+    html: str | None,
+    svg: str | None,
+    *,
+    as_json: bool,
+    text: bool,
+    fail_on: list[str],
+) -> int:
+    """Draw a drill's document; return the exit code."""
+    one = documents[-1]
+    if len(documents) > 1 or svg:
+        what = "compare" if len(documents) > 1 else "draw --svg of"
         raise UsageError(
-            f"cannot write {out}: {error.strerror}. Name a file in a folder that can be written to."
-        ) from None
+            f"cannot {what} {one.where}: it is of a drill. Use --html, --json or --text."
+        )
+    drilled.redraw(one.value, one.where, html, as_json=as_json, plain=text)
+    return int(drilled.failed(one.value, one.where, fail_on))

@@ -10,10 +10,20 @@ import click
 from click.core import ParameterSource
 
 from supervisor.cli.recycling import recycle_options
+from supervisor.config.quantities import text_of
 from supervisor.errors import UsageError
+from supervisor.front.duration import seconds
 from supervisor.front.table import CONFIG, OPTIONS, OTHER_VARIABLES, PREFIX, Option
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def duration(value: str | float) -> float:
+    """Return seconds, read as the front reads them."""
+    try:
+        return value if isinstance(value, float) else seconds(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no duration: write 10, 10s or 1m30s") from None
 
 
 def unknown_variables(environment: Iterable[str], command: click.Command) -> tuple[str, ...]:
@@ -32,13 +42,13 @@ def table_options(function: F) -> F:
 
 def _option(option: Option) -> Callable[[F], F]:
     flag = f"--{option.name}"
-    kinds: dict[str, Any] = {"number": float, "choice": click.Choice(option.choices)}
+    kinds: dict[str, Any] = {"duration": duration, "choice": click.Choice(option.choices)}
     return click.option(
         f"{flag}/--no-{option.name}" if option.kind == "switch" else flag,
         option.target,
         type=kinds.get(option.kind, None if option.kind == "switch" else str),
         multiple=option.kind == "texts",
-        default=option.default,
+        default=text_of(option.default) if option.kind == "duration" else option.default,
         show_default=option.default is not None,
         metavar=option.metavar or None,
         envvar=option.variable,
@@ -89,12 +99,11 @@ def run(context: click.Context, /, command: tuple[str, ...], **wishes: Any) -> N
     so on; several GRACEKEEPER_LISTEN are separated by spaces. ADDR is HOST:PORT, :PORT,
     [IPV6]:PORT or the path of a unix socket.
 
-    \b
     Exit codes: 128 + signal after a stop, the command's own when it ends by itself, 2 for bad
     input (nothing was started), 126 or 127 when the command can't be executed or isn't there.
 
     \b
-    Examples:  gracekeeper run --grace 30 --health :8081 -- uwsgi --ini /opt/uwsgi/uwsgi.ini
+    Examples:  gracekeeper run --grace 30s --health :8081 -- uwsgi --ini app.ini
                gracekeeper run --config gracekeeper.toml
     """
     config = wishes.pop(CONFIG)

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from supervisor.cli import blocking, services
-from supervisor.cli.client import ask, control_option, service_argument
+from supervisor.cli.client import ask, control_option, gone, service_argument
 from supervisor.cli.telling import tell
+from supervisor.errors import GracekeeperError
 
 EVERY_S = 1.0
 MIB = 1 << 20
@@ -31,10 +32,19 @@ def status(
     Of several services, one line each; more of the one that is named. While it stops: what it waits
     for, which request, and for how long. --stacks asks py-spy, where that is installed.
 
-    Exits with 1 when nobody answers. The JSON is described by supervisor/cli/status.schema.json.
+    Exits with 1 when nobody answers, with 0 when what --watch shows has ended. The JSON is
+    described by supervisor/cli/status.schema.json.
     """
+    shown = False
     while True:
-        found = ask(control, do="status", service=service)
+        try:
+            found = ask(control, do="status", service=service)
+        except GracekeeperError:
+            if not (shown and gone(control)):
+                raise
+            click.echo("gracekeeper: it has ended", err=True)
+            return
+        shown = True
         waited_for = blocking.stacks(blocking.pids(found)) if stacks else []
         if watch and not as_json:
             click.clear()  # only on a terminal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -10,7 +11,7 @@ import click
 
 from supervisor.render.fields import harmless
 
-WIDTH: Final = 100
+WIDEST, NARROWEST = 100, 60
 INDENT: Final = 11
 BAR: Final = 40
 
@@ -45,11 +46,13 @@ def _lines(answer: dict[str, Any]) -> Iterator[str]:
 
 
 def _table(answer: dict[str, Any]) -> Iterator[str]:
-    yield f"{answer['code']} can mean, and the number alone does not say which:"
+    head = f"{answer['code']} can mean, and the number alone does not say which:"
+    yield from _wrapped(head, "", "")
     for one in answer["meanings"]:
         yield from _wrapped(one["meaning"], "  - ", "    ")
         yield from _wrapped(f"to tell: {one['tell']}", "    ", "    ")
-    yield "A container's end is decided from evidence: `gracekeeper explain CONTAINER`."
+    last = "A container's end is decided from evidence: `gracekeeper explain CONTAINER`."
+    yield from _wrapped(last, "", "")
 
 
 def _phases(report: dict[str, Any] | None) -> Iterator[str]:
@@ -83,4 +86,10 @@ def _row(head: str, told: str) -> Iterator[str]:
 
 
 def _wrapped(told: str, first: str, then: str) -> list[str]:
-    return click.wrap_text(harmless(told), WIDTH, first, then).splitlines()
+    return click.wrap_text(harmless(told), width(), first, then).splitlines()
+
+
+def width() -> int:
+    """Return how wide lines may be: as the terminal is, if they are told to one."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    return min(max(columns, NARROWEST), WIDEST)

@@ -82,7 +82,7 @@ def _progress(recordings: Iterable[Recording], now: int) -> None:
 
     told = []
     for one in recordings:
-        name, asked = one.container.name, one.stopping
+        name, asked = one.container.name, one.stopping(now)
         if asked:
             left = ", ".join(one.left(now))
             told.append(

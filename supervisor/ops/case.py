@@ -10,6 +10,9 @@ from supervisor.ops.containers import Container, State
 from supervisor.ops.life import Event, Life, lives
 
 KEEPERS: Final = ("supervisor/__main__.py", "supervisor/runtime/boot.py", "-m supervisor")
+# How `hidden` begins to say that nobody could read the log.
+LOG_HIDDEN: Final = "the log is hidden"
+REMOVED: Final = "the container was removed"
 
 
 class Sighting(Record):
@@ -41,7 +44,11 @@ class Foretold(Record):
 
 
 class Case(Record):
-    """One container's end. `hidden`: what could not be seen, and by what that was hidden."""
+    """One container's end. `hidden`: what could not be seen, and by what that was hidden.
+
+    `script`: of the shell script that it was started as, the lines with `exec` and the last one.
+    `written`: when each line of `log` was, by the engine's clock; empty where nobody knows.
+    """
 
     container: Container
     state: State
@@ -51,6 +58,8 @@ class Case(Record):
     report: dict[str, Any] | None = None
     foretold: Foretold | None = None
     hidden: tuple[str, ...] = ()
+    script: str = ""
+    written: tuple[int, ...] = ()
 
     @property
     def life(self) -> Life:
@@ -58,6 +67,11 @@ class Case(Record):
         found = lives(self.events)
         over = [life for life in found if life.died]
         return over[-1] if over else found[-1] if found else Life(self.state.started)
+
+    @property
+    def asked(self) -> Event | None:
+        """Return the request to stop that this life's end answers."""
+        return self.life.asked(self.container)
 
     @property
     def ends(self) -> int:
@@ -75,12 +89,24 @@ class Case(Record):
         """Return what PID 1 was started as, without its folder."""
         return self.container.argv[0].rpartition("/")[2] if self.container.argv else ""
 
+    def log_since(self, moment: int) -> tuple[str, ...]:
+        """Return what it wrote from a moment on, where it is known when that was."""
+        told = zip(self.written, self.log, strict=True)
+        return tuple(line for at, line in told if at >= moment)
+
     def mentions(self, *names: str) -> bool:
         """Tell whether its command line, or a process that was seen, is one of these programs."""
         words = [word for part in self.container.argv for word in part.split()]
         words += [word for one in self.sightings for word in (one.name, *one.argv[:3])]
         found = {word.rpartition("/")[2] for word in words}
         return any(word in names or word.split("_")[0] in names for word in found)
+
+    @property
+    def silent(self) -> bool | None:
+        """Tell whether it said nothing, None where its log can't be read."""
+        if any(map(str.strip, self.log)):
+            return False
+        return None if any(one.startswith((LOG_HIDDEN, REMOVED)) for one in self.hidden) else True
 
     @property
     def kept(self) -> bool:
@@ -109,7 +135,17 @@ def from_json(found: dict[str, Any]) -> Case:
         report=found["report"],
         foretold=Foretold(**foretold) if foretold else None,
         hidden=_texts(found["hidden"]),
+        script=found.get("script", ""),
+        written=_written(found),
     )
+
+
+def _written(found: dict[str, Any]) -> tuple[int, ...]:
+    """Return the times of the log's lines: of each, or of none."""
+    written = tuple(found.get("written", ()))
+    if len(written) not in (0, len(found["log"])):
+        raise TypeError("its log has not as many lines as times")
+    return written
 
 
 def _texts(found: Iterable[Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from supervisor.ops.masking import masked, masked_line
 GRACE_S: Final = 10.0  # where nobody chose another
 TERM: Final = 15
 NEVER: Final = 0
+PAUSE: Final = "paused"  # a status
 _STAMP: Final = re.compile(
     r"(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)"
 )

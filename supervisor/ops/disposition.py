@@ -70,14 +70,14 @@ def told(process: Process, number: int) -> str:
     """Say it in words."""
     signal = signal_name(number)
     return {
-        DIES: f"{signal} ends it",
+        DIES: f"ends at {signal}",
         CAUGHT: f"catches {signal}",
         WAITED: f"waits for {signal}",
         IGNORED: f"ignores {signal}",
         DROPPED: f"has no handler for {signal}, and the kernel drops that for a PID 1",
         BLOCKED: f"blocks {signal}, and nothing takes it",
-        NONE: f"{signal} does nothing by default",
-        HALTS: f"{signal} stops it, which is no end",
+        NONE: f"does nothing at {signal}, which is the default",
+        HALTS: f"is stopped by {signal}, which is no end",
         HELD: _held(process),
         DEAD: "is a zombie: it has ended, and its parent has not asked",
     }[disposition(process, number)]

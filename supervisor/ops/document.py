@@ -6,14 +6,19 @@ is the cause.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from supervisor.core.signalnames import name
 from supervisor.ops.case import Case, Sighting
 from supervisor.ops.causes.cause import Cause
 from supervisor.ops.life import NS, Event
+from supervisor.render.model import Shutdown, read
+from supervisor.render.verdict import verdict
+from supervisor.report.verdict import without_exit
 
 SCHEMA: Final = 1
+COUNTED: Final = ("served", "served_while_stopping", "lost", "turned_away", "refused")
 UNKNOWN: Final[dict[str, Any]] = {
     "served": None,
     "served_while_stopping": None,
@@ -28,26 +33,30 @@ def document(case: Case, cause: Cause) -> dict[str, Any]:
     """Return the container's own report if it wrote one, else what can be said from outside."""
     if case.report and not case.life.killed:
         return case.report
-    life, signal = case.life, case.container.signal
-    asked, origin = life.asked(signal) or life.killed, life.origin(signal)
-    end = life.died.at if life.died else max((one.last for one in case.sightings), default=origin)
-    used = max(0.0, (end - origin) / NS)
+    life = case.life
+    asked = case.asked or life.killed
+    first = asked or life.died
+    origin = first.at if first else case.state.finished or life.started
+    end = life.died.at if life.died else max((one.last for one in case.sightings), default=None)
+    known = first is not None and end is not None  # else events are forgotten, and 0 is no measure
+    end = origin if end is None else end
+    used = round(max(0.0, (end - origin) / NS), 3) if known else None
     return {
         "event": "report",
         "schema": SCHEMA,
-        "verdict": f"{cause.sentence} Exit {case.code}.",
+        "verdict": cause.sentence,
         "fix": cause.fix,
         "cause": {"id": cause.id, "confidence": cause.confidence},
         "exit_code": case.code,
         "signal": name(asked.signal) if asked else None,
         "sender": {"pid": None, "uid": None, "name": None, "via": "signal"} if asked else None,
         "asked_at": round(origin / NS, 3),
-        "seconds": round(used, 3),
+        "seconds": used,
         "service": _service(case),
         "door": "none",
         "phases": _phases(case, origin, end),
         "budget": _budget(case, used),
-        "requests": {**UNKNOWN, "cut": "out-of-time" if life.outlived(signal) else None},
+        "requests": {**UNKNOWN, "cut": "out-of-time" if life.outlived(case.container) else None},
         "processes": [_process(case, one, origin) for one in case.sightings],
         "series": [],
         "moments": [_moment(one, origin) for one in life.kills],
@@ -66,8 +75,8 @@ def _service(case: Case) -> dict[str, Any]:
 
 def _phases(case: Case, origin: int, end: int) -> list[dict[str, Any]]:
     """Return serving, then stopping, then what the KILL left to do."""
-    life, signal = case.life, case.container.signal
-    first, killed = life.asked(signal), life.killed
+    life = case.life
+    first, killed = case.asked, life.killed
     began = life.started or case.state.started or origin
     edges = [("serving", began)]
     if first:
@@ -81,17 +90,17 @@ def _phases(case: Case, origin: int, end: int) -> list[dict[str, Any]]:
     ]
 
 
-def _budget(case: Case, used: float) -> dict[str, Any]:
+def _budget(case: Case, used: float | None) -> dict[str, Any]:
     """Return the grace period: measured where it ran out, else what was configured."""
-    grace = case.life.grace_s(case.container.signal) or case.container.grace_s
+    grace = case.life.grace_s(case.container) or case.container.grace_s
     grace = max(grace, 0.001)
     return {
         "grace_s": grace,
         "drain_delay_s": 0,
         "reserve_s": 0,
         "hurried_s": None,
-        "used_s": round(used, 3),
-        "left_s": round(grace - used, 3),
+        "used_s": used,
+        "left_s": None if used is None else round(grace - used, 3),
     }
 
 
@@ -128,34 +137,76 @@ def _after(at: int, origin: int) -> float:
 
 
 def joined(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return one report of several containers, which are its services; of one, its own."""
+    """Return one report of several containers, which are its services; of one, its own.
+
+    What holds for all is told once, and else left to the services. Exit code and cause are those
+    of the first that went wrong, the budget is that of who had least left.
+    """
     if len(reports) == 1:
         return next(iter(reports.values()))
-    began = min(one["asked_at"] for one in reports.values())
-    ended = max(one["asked_at"] + one["seconds"] for one in reports.values())
-    longest = max(reports.values(), key=lambda one: float(one["asked_at"] + one["seconds"]))
-    used = round(ended - began, 3)
-    grace = max(one["budget"]["grace_s"] for one in reports.values())
-    services = [
-        {key: value for key, value in one.items() if key not in ("event", "schema", "services")}
-        | {"name": name_, "task": False, "started": True}
-        for name_, one in reports.items()
-    ]
+    each = reports.values()
+    stops = {name_: read(one, name_) for name_, one in reports.items()}
+    order = sorted(stops, key=lambda name_: _trouble(stops[name_]))
+    told = " ".join(f"{name_}: {without_exit(reports[name_])}" for name_ in order)
+    found, code = verdict(stops[order[0]]), stops[order[0]].code
+    began = min(one["asked_at"] for one in each)
     return {
-        **longest,
-        "verdict": " ".join(f"{name_}: {one['verdict']}" for name_, one in reports.items()),
+        "event": "report",
+        "schema": SCHEMA,
+        "verdict": f"{told} Exit {code}.",
         "fix": "",
+        "cause": {"id": found.cause, "confidence": found.sure},
+        "exit_code": code,
+        "signal": _agreed(one.get("signal") for one in each),
+        "sender": _agreed(one["sender"] for one in each),
         "asked_at": began,
-        "seconds": used,
-        "phases": [],
-        "processes": [],
-        "series": [],
-        "moments": [],
-        "budget": {
-            **longest["budget"],
-            "grace_s": grace,
-            "used_s": used,
-            "left_s": round(grace - used, 3),
+        "seconds": _span(stops.values(), began),
+        "service": {
+            "status": _agreed(one["service"].get("status") for one in each),
+            "was_ready": all(one["service"].get("was_ready") for one in each),
+            "why": "",
+            "cluster": None,
         },
-        "services": services,
+        "door": "none",
+        "phases": [],
+        "budget": min((one["budget"] for one in each), key=_left),
+        "requests": _summed([one["requests"] for one in each]),
+        "processes": [],
+        "services": [
+            {key: value for key, value in one.items() if key not in ("event", "schema", "services")}
+            | {"name": name_, "task": False, "started": True}
+            for name_, one in reports.items()
+        ],
+    }
+
+
+def _trouble(one: Shutdown) -> tuple[int, float]:
+    """Sort what went wrong before what is not known, then by who ended first."""
+    return ("bad", "unknown", "good").index(verdict(one).kind), one.asked_at + one.length
+
+
+def _left(budget: dict[str, Any]) -> float:
+    return float(budget["grace_s"] - (budget["used_s"] or 0.0))
+
+
+def _span(stops: Iterable[Shutdown], began: float) -> float | None:
+    """Return how long all took together, None where that of one is not known."""
+    ends = [None if one.seconds is None else one.asked_at + one.seconds for one in stops]
+    known = [end for end in ends if end is not None]
+    return round(max(known) - began, 3) if len(known) == len(ends) else None
+
+
+def _agreed(values: Iterable[Any]) -> Any:
+    """Return what all say; None where they differ."""
+    first, *others = values
+    return first if all(other == first for other in others) else None
+
+
+def _summed(each: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add up requests; null where one of them is."""
+    counts = {name_: [one.get(name_) for one in each] for name_ in COUNTED}
+    return {
+        **{name_: None if None in some else sum(some) for name_, some in counts.items()},
+        "lost_requests": [text for one in each for text in one.get("lost_requests") or ()],
+        "cut": next((one["cut"] for one in each if one["cut"]), None),
     }

@@ -11,7 +11,8 @@ BY_SIGNAL = 128
 class Ending(Record):
     """`after_s`: None when it goes on. `give_or_take_s`: what chance adds or takes away.
 
-    `unsure`: what one would have to know to be sure; empty when it is.
+    `unsure`: what one would have to know to be sure; empty when it is. `timed`: `after_s` is more
+    than a guess. `who` ends last, or never, at `signal`; `left`: whom it does not wait for.
     """
 
     after_s: float | None
@@ -19,6 +20,10 @@ class Ending(Record):
     why: str
     give_or_take_s: float = 0.0
     unsure: str = ""
+    timed: bool = True
+    who: int = 0
+    signal: int = 0
+    left: tuple[int, ...] = ()
 
     def told(self, why: str) -> Ending:
         """Return the same with what led to it said first."""

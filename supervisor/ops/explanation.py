@@ -11,6 +11,7 @@ from supervisor.ops.causes.cause import Cause
 from supervisor.ops.causes.decide import cause
 from supervisor.ops.causes.reported import of_report
 from supervisor.ops.document import document
+from supervisor.ops.kinds import fits
 
 EVENT: Final = "explanation"
 SCHEMA: Final = 1
@@ -41,6 +42,7 @@ def of_case(case: Case) -> dict[str, Any]:
     return {
         **answer,
         "code": None if running else case.code,
+        "meanings": [] if running else answer["meanings"],
         "hidden": list(case.hidden),
         "case": to_json(case),
         "report": None if running else document(case, found),
@@ -51,12 +53,31 @@ def again(answer: dict[str, Any], where: str) -> dict[str, Any]:
     """Decide anew what an answer was made from, as a newer version may know better."""
     try:
         if answer["case"] is None:
-            return answer
-        return of_case(from_json(answer["case"]))
-    except (KeyError, TypeError) as error:
-        raise UsageError(
-            f"cannot explain {where}: {error}. Take the line as gracekeeper wrote it."
-        ) from None
+            return _as_it_was(answer)
+        case = from_json(answer["case"])
+    except KeyError as error:
+        raise _not_ours(where, f"{error} is missing") from None
+    except TypeError as error:
+        raise _not_ours(where, str(error)) from None
+    if not fits(case, Case):
+        raise _not_ours(where, "its case is not what an answer has there")
+    if case.report is not None:
+        ownreport.check(case.report, where)
+    return of_case(case)
+
+
+def _as_it_was(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer about a number, or a report, which is not in it."""
+    subject, told = answer["subject"], answer["cause"]
+    found = None if told is None else Cause(**{**told, "facts": tuple(told["facts"])})
+    code = answer["code"]
+    if not all((fits(found, Cause | None), fits(subject, dict[str, str]), fits(code, int))):
+        raise TypeError("its cause, code or subject is not what an answer has there")
+    return _answer(subject["kind"], subject["name"], code, found)
+
+
+def _not_ours(where: str, why: str) -> UsageError:
+    return UsageError(f"cannot explain {where}: {why}. Take the line as gracekeeper wrote it.")
 
 
 def _answer(kind: str, name: str, code: int, found: Cause | None) -> dict[str, Any]:

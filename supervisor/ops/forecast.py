@@ -8,21 +8,21 @@ from supervisor.core.record import Record
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops.disposition import BLOCKED, DROPPED, HELD, IGNORED, disposition
 from supervisor.ops.ending import BY_SIGNAL, Ending
-from supervisor.ops.ends import ends
-from supervisor.ops.process import Process
 from supervisor.ops.programs import program
+from supervisor.ops.reaction import reaction
 from supervisor.ops.scene import Scene
 
 KILL: Final = 9
 ENGINE_S: Final = 0.03  # between the command and the signal, and back
 KILLING_S: Final = 0.06
+EXEC: Final = "Put `exec` before the last command, or use the JSON form of CMD and ENTRYPOINT."
 
 
 class Forecast(Record):
     """The stop as it would go now. `killed`: the grace period is too short for it.
 
-    `unsure`: what would have to be known; empty when nothing is guessed. `cut`: who is killed
-    with PID 1 without having ended by itself.
+    `unsure`: what would have to be known; empty when nothing is guessed. `timed`: its time is more
+    than a guess. `cut`: who is killed with PID 1 without having ended by itself.
     """
 
     signal: int
@@ -36,11 +36,16 @@ class Forecast(Record):
     todo: str
     cut: tuple[int, ...] = ()
     stop: str = "docker stop"
+    timed: bool = True
 
     @property
     def sentence(self) -> str:
         """Say it in one sentence."""
         how = "will" if not self.unsure else "will probably"
+        if not self.timed:
+            late = f"or in {BY_SIGNAL + KILL} after {self.grace_s:g} s"
+            end = f"end in {self.code} after a time that is not known, {late}"
+            return f"{self.stop} {how} {end}, because {self.why}."
         about = f"about {self.seconds:.1f} s" if self.seconds >= 0.1 else "no time"
         return f"{self.stop} {how} take {about} and end in {self.code}, because {self.why}."
 
@@ -48,12 +53,13 @@ class Forecast(Record):
 def forecast(scene: Scene) -> Forecast:
     """Foretell what a stop would do to what we see now."""
     first = scene.tree.first
-    found = ends(scene, first, scene.signal)
+    found = reaction(scene, first, scene.signal)
     killed = found.after_s is None or found.after_s >= scene.grace_s
     if killed:
         seconds, code = scene.grace_s + KILLING_S, BY_SIGNAL + KILL
     else:
         seconds, code = found.after_s or 0.0, found.status
+    cut = () if killed or first.inner != 1 else _cut(scene, found)
     return Forecast(
         signal=scene.signal,
         grace_s=scene.grace_s,
@@ -63,50 +69,41 @@ def forecast(scene: Scene) -> Forecast:
         killed=killed,
         why=found.why,
         unsure=found.unsure,
-        todo=_todo(scene, first, found, killed=killed),
-        cut=() if killed or first.inner != 1 else _cut(scene),
+        todo=_todo(scene, found, cut, killed=killed),
+        cut=cut,
         stop=scene.stop,
+        timed=killed or found.timed,
     )
 
 
-def _cut(scene: Scene) -> tuple[int, ...]:
+def _cut(scene: Scene, found: Ending) -> tuple[int, ...]:
     """Return who would not have ended when PID 1 does: a shell's children, mostly."""
-    process: Process | None = scene.tree.first
-    while process is not None and (child := scene.main(process)) is not None:
-        if program(process) == "shell":
-            return tuple(p.pid for p in scene.tree.processes if _below(scene, p, process))
-        process = child if len(scene.tree.children(process)) == 1 else None
-    return ()
+    left = [one for one in scene.tree.processes if one.pid in found.left]
+    below = {each.pid for one in left for each in (one, *scene.tree.below(one))}
+    return tuple(one.pid for one in scene.tree.processes if one.pid in below)
 
 
-def _below(scene: Scene, process: Process, top: Process) -> bool:
-    parents = {p.pid: p.ppid for p in scene.tree.processes}
-    at = process.ppid
-    while at in parents:
-        if at == top.pid:
-            return True
-        at = parents[at]
-    return False
-
-
-def _todo(scene: Scene, first: Process, found: Ending, *, killed: bool) -> str:
+def _todo(scene: Scene, found: Ending, cut: tuple[int, ...], *, killed: bool) -> str:
     """Return what would make the stop a good one; empty when it is."""
+    first = scene.tree.first
     if first.inner != 1:
         return ""
-    kind, signal = program(first), signal_name(scene.signal)
-    what = disposition(first, scene.signal)
-    if kind == "shell" and (killed or scene.tree.children(first)):
-        return "Put `exec` before the last command, or use the JSON form of CMD and ENTRYPOINT."
     if not killed:
-        return ""
+        return EXEC if cut else ""
+    who = next((one for one in scene.tree.processes if one.pid == found.who), first)
+    signal, what = signal_name(found.signal), disposition(who, found.signal)
+    if program(who) == "shell":
+        return EXEC
     if what == HELD:
         return "Look why it does not run: a debugger, a frozen mount, a SIGSTOP."
-    if any(p.program.startswith("uwsgi") for p in scene.tree.processes):
+    if what == DROPPED:
+        return f"Handle {signal} in `{who.program}`, or start it below an init: gracekeeper run."
+    if what in (IGNORED, BLOCKED):
+        return f"Handle {signal} in `{who.program}`, where it is {what} now."
+    if program(who) == "uwsgi":
         return (
             "Set `hook-master-start = unix_signal:15 gracefully_kill_them_all`, or use gracekeeper."
         )
-    if what in (DROPPED, IGNORED, BLOCKED):
-        return f"Handle {signal} in `{first.program}`, or start it below an init: gracekeeper run."
     if found.after_s is not None:
         return f"Give it more than {found.after_s:.1f} s: --stop-timeout, stop_grace_period."
     return f"Make the program end at {signal}, or set the STOPSIGNAL that it ends at."

@@ -8,12 +8,12 @@ from supervisor.core.signalnames import RTMAX
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops.disposition import disposition
 from supervisor.ops.ending import Ending
-from supervisor.ops.ends import ends
 from supervisor.ops.inspection import Inspection
 from supervisor.ops.masking import masked
 from supervisor.ops.process import Process, has
 from supervisor.ops.programs import title
 from supervisor.ops.reach import reach
+from supervisor.ops.reaction import reaction
 from supervisor.ops.scene import Scene
 
 SCHEMA: Final = 1
@@ -75,7 +75,7 @@ def _process(one: Process, scene: Scene) -> dict[str, Any]:
         "threads": one.threads,
         "age_s": round(one.age_s, 1),
         "signal": disposition(one, scene.signal),
-        "ending": _ending(ends(scene, one, scene.signal)),
+        "ending": _ending(reaction(scene, one, scene.signal)),
         "signals": {
             "pending": _names(one.pending),
             "blocked": _names(one.blocked),

@@ -8,19 +8,22 @@ from typing import Final
 from supervisor.core.record import Record
 from supervisor.errors import GracekeeperError
 from supervisor.ops import listener, memory, procfs, sockets, toptable
-from supervisor.ops.containers import Container, State, container, state
+from supervisor.ops.containers import PAUSE, Container, State, container, state
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import Forecast, forecast
 from supervisor.ops.listener import Inside, Listener
 from supervisor.ops.memory import Memory
-from supervisor.ops.process import Process, Tree
+from supervisor.ops.process import Tree
 from supervisor.ops.programs import program
 from supervisor.ops.scene import DOCKER_GRACE_S, TERM, Scene
 from supervisor.ops.special import started_as
 
-FREEZERS: Final = ("__refrigerator", "do_freezer_trap")  # of cgroup v1 and v2
+PAUSED: Final = (
+    "what it does when it goes on: it is paused, and `docker stop` resumes it as soon as it has"
+    " sent the signal"
+)
 YOUNG_S: Final = 10.0  # after that the engine forgets what it waited between starts
-RUNNING: Final = ("running", "paused")
+RUNNING: Final = ("running", PAUSE)
 
 
 class Wish(Record):
@@ -62,18 +65,18 @@ def of_container(name: str, wish: Wish) -> Inspection:
             what.grace_s if wish.grace_s is None else wish.grace_s,
         )
         if engine.same_machine(now.pid, what.id):
-            seen = _here(now.pid, asked, what, paused=now.status == "paused")
+            seen = _here(now.pid, asked, what, paused=now.status == PAUSE)
         else:
             seen = _there(engine, what, now, asked)
-        return _in_a_loop(seen, now)
+        return _doubted(seen, now)
     finally:
         engine.close()
 
 
 def _here(pid: int, wish: Wish, what: Container | None, *, paused: bool = False) -> Inspection:
     tree = procfs.tree(pid)
-    if paused:  # its engine lets it go on before it stops it
-        tree = Tree(tuple(_thawed(one) for one in tree.processes))
+    if paused:
+        tree = tree.thawed
     if what is not None and program(tree.first) == "gracekeeper":
         tree = Tree((started_as(tree.first, what.argv), *tree.processes[1:]))
     seen = sockets.listeners(pid)
@@ -90,25 +93,22 @@ def _here(pid: int, wish: Wish, what: Container | None, *, paused: bool = False)
     )
 
 
-def _in_a_loop(found: Inspection, now: State) -> Inspection:
-    """Doubt a forecast for a container that keeps ending by itself."""
-    age_s = found.scene.tree.first.age_s
-    if not now.restarts or age_s > YOUNG_S:
-        return found
-    doubt = f"whether it lives that long: it was started anew {now.restarts} times"
-    return found.replace(forecast=found.forecast.replace(unsure=doubt))
-
-
-def _thawed(process: Process) -> Process:
-    frozen = process.wchan in FREEZERS
-    return process.replace(state="S", wchan="") if frozen else process
+def _doubted(found: Inspection, now: State) -> Inspection:
+    """Doubt a forecast for a container that is paused, or that keeps ending by itself."""
+    doubts = [found.forecast.unsure] if found.forecast.unsure else []
+    if now.status == PAUSE:
+        doubts.append(PAUSED)
+    if now.restarts and found.scene.tree.first.age_s <= YOUNG_S:
+        doubts.append(f"whether it lives that long: it was started anew {now.restarts} times")
+    return found.replace(forecast=found.forecast.replace(unsure="; ".join(doubts)))
 
 
 def _there(engine: Engine, what: Container, now: State, wish: Wish) -> Inspection:
-    rows = engine.top(what.id, toptable.COLUMNS)
-    tree = toptable.tree(rows, now.pid, what.argv)
-    if not tree.processes:
-        raise _not_running(what, now)
+    tree = toptable.tree(engine.top(what.id, toptable.COLUMNS), now.pid, what.argv)
+    if not tree.processes or tree.first.inner != 1:
+        raise _not_running(what, state(engine.inspect(what.id)))
+    if now.status == PAUSE:
+        tree = tree.thawed
     scene = _scene(tree, None, wish, contained=True)
     hidden = (toptable.HIDDEN,)
     return Inspection(scene=scene, forecast=forecast(scene), container=what, hidden=hidden)
@@ -147,6 +147,11 @@ def _hidden(tree: Tree, seen: tuple[Listener, ...] | None) -> list[str]:
 
 
 def _not_running(what: Container, now: State) -> GracekeeperError:
+    if now.status in RUNNING and now.pid:
+        return GracekeeperError(
+            f"cannot inspect {what.name}: its engine does not show its processes (`docker top`)."
+            " Run this on the engine's machine."
+        )
     if now.status == "restarting":
         return GracekeeperError(
             f"cannot inspect {what.name}: it is between two starts, and has ended {now.restarts}"

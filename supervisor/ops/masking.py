@@ -13,6 +13,17 @@ _PUBLIC: Final = r"(?:[\d.:,]+(?![^\s;&|])|[/.~$-])"  # after -p: ports, folders
 ASSIGNED: Final = re.compile(rf"({_NAME}=){_VALUE}", re.IGNORECASE)
 _QUOTED: Final = re.compile(rf"(\"{_NAME}\"\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|\d+)", re.IGNORECASE)
 _OPTION: Final = re.compile(rf"((?<![\w-])--?{_NAME}\s+)(?!-){_VALUE}", re.IGNORECASE)
+# A header's value ends with its line or at the quote around it; one after a `=` is its own.
+_HEADER: Final = r"(?<![\w-])(?:(?:Proxy-)?Authorization|(?:Set-)?Cookie|X-[\w-]*(?:Key|Token))"
+_PARTS: Final = r"(?:=\\?\"[^\"\\\n]*\\?\"|(?!\\?\")[^\n])+"
+_HEADERS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"({_HEADER}[\"']\s*[:,]\s*b?([\"']))(?:\\.|(?!\2)[^\\])+",
+        rf"((?<=')(?:{_HEADER}):[ \t]*)[^'\n]+",
+        rf"((?<!')(?:{_HEADER}):[ \t]*){_PARTS}",
+    )
+)
 _SHORT: Final = re.compile(rf"((?<![\w-])-p\s+)(?!{_PUBLIC}){_VALUE}")
 
 
@@ -24,7 +35,7 @@ def masked(argv: tuple[str, ...]) -> tuple[str, ...]:
 
 def masked_line(text: str) -> str:
     """Return a line of a log or of a script as it may be shown."""
-    for pattern in (_QUOTED, ASSIGNED, _OPTION, _SHORT):
+    for pattern in (*_HEADERS, _QUOTED, ASSIGNED, _OPTION, _SHORT):
         text = pattern.sub(rf"\1{MASK}", text)
     return PASSWORD.sub(rf"\1{MASK}@", text)
 

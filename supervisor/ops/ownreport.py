@@ -10,7 +10,7 @@ from supervisor.errors import UsageError
 from supervisor.render import model
 from supervisor.render.fields import Fields
 
-NEEDED: Final = ("verdict", "door", "sender")  # by what a cause is decided, null or not
+NEEDED: Final = ("verdict", "sender")  # by what a cause is decided, null or not
 COUNTED: Final = ("lost", "cut")
 
 

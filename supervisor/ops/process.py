@@ -8,6 +8,7 @@ from typing import Final
 from supervisor.core.record import Record
 
 SHELL_BACKGROUND: Final = (2, 3)  # INT and QUIT
+FREEZERS: Final = ("__refrigerator", "refrigerator", "do_freezer_trap")  # cgroup v1, in ps(1), v2
 SHELLS: Final = ("sh", "dash", "bash", "ash", "ksh", "mksh", "zsh", "busybox")
 
 
@@ -70,11 +71,32 @@ class Tree(Record):
         """Return the one that is told to stop."""
         return self.processes[0]
 
+    @property
+    def thawed(self) -> Tree:
+        """Return them as they go on: an engine lets nobody wait for a signal in the freezer.
+
+        Since Linux 6.1 a frozen sleep is one in state D that keeps its place (TASK_FREEZABLE).
+        """
+        return Tree(
+            tuple(
+                one.replace(
+                    state="S" if one.state == "D" else one.state,
+                    wchan="" if one.wchan in FREEZERS else one.wchan,
+                )
+                for one in self.processes
+            )
+        )
+
     def children(self, parent: Process, *, alive: bool = True) -> tuple[Process, ...]:
         """Return its children, the oldest first."""
         found = [p for p in self.processes if p.ppid == parent.pid and p is not parent]
         kept = [p for p in found if not alive or p.state not in "ZX"]
         return tuple(sorted(kept, key=lambda p: (-p.age_s, p.pid)))
+
+    def below(self, process: Process) -> tuple[Process, ...]:
+        """Return all that it has started, and what these have."""
+        pids = [one.pid for _, one in self._below(process, 0)]
+        return tuple(one for one in self.processes if one.pid in pids[1:])
 
     def members(self, group: int) -> tuple[Process, ...]:
         """Return a process group."""

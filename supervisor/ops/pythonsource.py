@@ -20,9 +20,13 @@ def ending(process: Process, number: int) -> Ending:
     """Return how a Python process that catches a signal would end."""
     handler = _handler(process.text, number) if process.text else None
     if handler is None:
+        why = f"Python catches {signal_name(number)}"
         if number == INT:  # Python's own
-            return Ending(INSTANT_S, BY_SIGNAL + INT, "KeyboardInterrupt")
-        return Ending(INSTANT_S, 0, f"Python catches {signal_name(number)}", unsure=UNKNOWN)
+            caught = process.text is None or "KeyboardInterrupt" in process.text
+            unsure = "whether its code catches KeyboardInterrupt" if caught else ""
+            why = f"{why} and raises KeyboardInterrupt"
+            return Ending(INSTANT_S, BY_SIGNAL + INT, why, unsure=unsure)
+        return Ending(INSTANT_S, 0, why, unsure=UNKNOWN, timed=False)
     tree, function = handler
     return _end_of(process, tree, function)
 
@@ -70,7 +74,7 @@ def _end_of(process: Process, tree: ast.Module, function: _Function | str) -> En
             return Ending(INSTANT_S, BY_SIGNAL + INT, "its handler raises KeyboardInterrupt")
         if function.split(".")[-1] in TELLS:
             return _told(tree, f"its handler is {function}")
-        return Ending(INSTANT_S, 0, f"its handler is {function}", unsure=UNKNOWN)
+        return Ending(INSTANT_S, 0, f"its handler is {function}", unsure=UNKNOWN, timed=False)
     waits = sum(_sleeps(function), INSTANT_S)
     found = next(filter(None, (_exit(process, node, waits) for node in ast.walk(function))), None)
     if found is not None:
@@ -109,7 +113,7 @@ def _told(tree: ast.Module, why: str) -> Ending:
     naps = [s for loop in ast.walk(tree) if isinstance(loop, ast.While) for s in _sleeps(loop)]
     half = max(naps, default=0.0) / 2
     unsure = "how the program leaves its loop can't be read"
-    return Ending(INSTANT_S + half, 0, why, half, unsure)
+    return Ending(INSTANT_S + half, 0, why, half, unsure, timed=bool(naps))
 
 
 def _sleeps(node: ast.AST) -> list[float]:

@@ -6,9 +6,9 @@ from typing import Final
 
 from supervisor.ops.behaviour import KNOWN, SCANNERS, TWO_SECONDS, WRAPPERS
 from supervisor.ops.disposition import REACHES, disposition
-from supervisor.ops.ends import passes_to_group
 from supervisor.ops.process import Process
 from supervisor.ops.programs import program
+from supervisor.ops.reaction import passes_to_group
 from supervisor.ops.scene import Scene
 from supervisor.ops.shellscript import parse
 from supervisor.ops.special import SPECIAL

@@ -8,14 +8,16 @@ from typing import Any
 from supervisor.errors import GracekeeperError
 from supervisor.ops import containers, procfs, toptable
 from supervisor.ops.case import Case, Foretold, Sighting
+from supervisor.ops.containers import PAUSE
 from supervisor.ops.disposition import BLOCKED, CAUGHT, IGNORED, WAITED, disposition
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import forecast
 from supervisor.ops.gathering import LINES
-from supervisor.ops.life import NS, Event, read
+from supervisor.ops.life import NS, Event, lives, read
+from supervisor.ops.log import Line, times
 from supervisor.ops.masking import masked, masked_line
 from supervisor.ops.ownreport import report_in, unread
-from supervisor.ops.process import Tree
+from supervisor.ops.process import Process, Tree
 from supervisor.ops.scene import Scene
 
 OVER = ("exited", "dead", "removed")
@@ -31,7 +33,7 @@ class Recording:
         """Begin with what its engine says now."""
         self.container = containers.container(found)
         self.state = containers.state(found)
-        self.log: deque[str] = deque(maxlen=LINES)
+        self.log: deque[Line] = deque(maxlen=LINES)
         self.hidden: list[str] = []
         self._engine = engine
         started = self.state.started if self.state.status not in OVER else 0
@@ -39,18 +41,22 @@ class Recording:
         self._sightings: dict[int, Sighting] = {}
         self._foretold: Foretold | None = None
         self._seen_asked = False
+        self._blocking: set[int] = set()  # at the last look
+        self._here: bool | None = None  # not known before it has run
         self._find()
 
     @property
     def case(self) -> Case:
         """Return all that is known so far."""
-        log = tuple(self.log)
+        found = tuple(self.log)
+        log = tuple(line.text for line in found)
         return Case(
             container=self.container,
             state=self.state,
             events=tuple(self._events),
             sightings=tuple(self._sightings.values()),
             log=tuple(masked_line(line) for line in log),
+            written=times(found),
             report=report_in(log),
             foretold=self._foretold,
             hidden=(*self.hidden, *unread(log)),
@@ -63,19 +69,16 @@ class Recording:
         running = beats[-1:] == ["start"] and self.state.status != "removed"
         return not running and (self.state.status in OVER or bool(self.state.error))
 
-    @property
-    def stopping(self) -> Event | None:
-        """Return the request to stop that is being answered."""
-        if self._events and self._events[-1].action == "die":
+    def stopping(self, now: int) -> Event | None:
+        """Return the request to stop that is being answered.
+
+        The container's own stop signal is one for as long as it lives, as `-t` is not told; another
+        one only while it is recent, because who has outlived it has taken it for something else.
+        """
+        life = lives(self._events)[-1] if self._events else None
+        if life is None or life.died:
             return None
-        own = (event for event in reversed(self._events))
-        found = None
-        for event in own:
-            if event.action in ("die", *BEGINNINGS):
-                break
-            if event.action == "kill" and event.signal in (self.container.signal, 15, 2, 3, 9):
-                found = event
-        return found
+        return life.asked(self.container, now) or life.killed
 
     def young(self, now: int) -> bool:
         """Tell whether its life has just begun."""
@@ -97,7 +100,7 @@ class Recording:
             self._sightings, self._foretold, self._seen_asked = {}, None, False
             self.log = deque(maxlen=LINES)  # the one before may still be filled
         self._events.append(event)
-        if event.action in ("die", "oom", *BEGINNINGS):
+        if event.action in ("die", "oom", "pause", "unpause", *BEGINNINGS):
             self.ask()
         return event
 
@@ -113,31 +116,43 @@ class Recording:
         self._find()
 
     def look(self, now: int) -> None:
-        """See who is there; what a stop would come to is foretold only while none is under way."""
+        """See who is there; what a stop would come to is foretold only while none is under way.
+
+        Clocks are read apart, so `now` can be a few ms before what was heard: it is after that.
+        """
+        now = max([now, *(one.at for one in self._events)])
         tree = self._tree()
         if tree is None or not tree.processes:
             return
-        asked = self.stopping is not None and bool(self._sightings)
-        learnt = False
+        asked = self.stopping(now) is not None and bool(self._sightings)
+        learnt, ending = False, _leaving(tree.first, self._sightings.get(tree.first.pid))
         for one in tree.processes:
             known = self._sightings.get(one.pid)
-            before = disposition(one, self.container.signal)
-            if asked and known and before not in KEPT:
+            before, argv = disposition(one, self.container.signal), masked(one.argv)[:16]
+            if _leaving(one, known):
+                before, argv = (known.before, known.argv) if known else ("", argv)
+            elif before == BLOCKED and known and known.before and one.pid not in self._blocking:
+                before = known.before  # who starts a child blocks all signals for a moment (vfork)
+            elif known and known.before == BLOCKED:
+                pass  # that was such a moment, or it still is
+            elif asked and known and before not in KEPT:
                 before = known.before  # it may have taken its handler away meanwhile
             learnt |= known is None or before != known.before
             self._sightings[one.pid] = Sighting(
                 pid=one.pid,
                 ppid=one.ppid,
                 name=one.name,
-                argv=masked(one.argv)[:16],
+                argv=argv,
                 first=known.first if known else now - int(one.age_s * NS),
                 last=now,
                 before=before,
                 **_stretch(known, one.state, now),
             )
-        if not asked or (learnt and not self._seen_asked):
+        if not ending and (not asked or (learnt and not self._seen_asked)):
             self._foretell(tree)
         self._seen_asked = asked
+        signal = self.container.signal
+        self._blocking = {one.pid for one in tree.processes if disposition(one, signal) == BLOCKED}
 
     def _foretell(self, tree: Tree) -> None:
         scene = Scene(tree, None, self.container.signal, self.container.grace_s)
@@ -145,22 +160,46 @@ class Recording:
         self._foretold = Foretold(found.why, found.todo, found.killed)
 
     def _find(self) -> None:
-        """Learn whether its processes are this machine's."""
-        self._here = self._engine.same_machine(self.state.pid, self.container.id)
-        far = self.state.pid and not self._here
-        if far and toptable.HIDDEN not in self.hidden:
+        """Learn once whether its processes are this machine's: one that has gone is nowhere."""
+        if self._here is not None or not self.state.pid:
+            return
+        here = self._engine.same_machine(self.state.pid, self.container.id)
+        if not here and not self._lives_on():
+            return  # it has ended before it was looked for
+        self._here = here
+        if not here:
             self.hidden.append(toptable.HIDDEN)
 
-    def _tree(self) -> Tree | None:
-        if self.state.status not in ("running", "paused") or not self.state.pid:
-            return None
-        if not self._here:
-            rows = self._engine.top(self.container.id, toptable.COLUMNS)
-            return toptable.tree(rows, self.state.pid, self.container.argv) if rows else None
+    def _lives_on(self) -> bool:
         try:
-            return procfs.tree(self.state.pid)
+            now = containers.state(self._engine.inspect(self.container.id))
         except GracekeeperError:
-            return None  # it has just ended
+            return False
+        return now.pid == self.state.pid
+
+    def _tree(self) -> Tree | None:
+        if self.state.status not in ("running", PAUSE) or not self.state.pid:
+            return None
+        if self._here:
+            try:
+                tree = procfs.tree(self.state.pid)
+            except GracekeeperError:
+                return None  # it has just ended
+        else:
+            rows = self._engine.top(self.container.id, toptable.COLUMNS)
+            tree = toptable.tree(rows, self.state.pid, self.container.argv)
+        return tree.thawed if self.state.status == PAUSE else tree
+
+
+def _leaving(one: Process, known: Sighting | None) -> bool:
+    """Tell whether it is on its way out: its words are gone, and then what it catches.
+
+    A ps(1) shows a name without words in brackets.
+    """
+    if one.state in "ZX":
+        return True
+    words = one.argv not in ((), (f"[{one.name}]",))
+    return not words and (bool(known and known.argv) or not one.caught | one.blocked)
 
 
 def _stretch(known: Sighting | None, state: str, now: int) -> dict[str, Any]:

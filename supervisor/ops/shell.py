@@ -8,15 +8,18 @@ what it started with `&` ignores INT and QUIT.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 from supervisor.core.signalnames import name as signal_name
 from supervisor.core.signalnames import number as signal_number
+from supervisor.ops.disposition import DIES, disposition
 from supervisor.ops.ending import BY_SIGNAL, INSTANT_S, Ending, last, never
 from supervisor.ops.process import Process, Tree
 from supervisor.ops.shellscript import Script, Simple, parse
 
 RECURSES_S, SEGV = 0.15, 11
+ONE = re.compile(r"\$(!|\w+|\{\w+\})|%\d+|\d+")  # one child, by its variable or job
 TERM = 15
 EndOf = Callable[[Process, int], Ending]
 
@@ -49,6 +52,8 @@ class _Shell:
         self.after_s, self.give_or_take_s = INSTANT_S, 0.0
         self.status = BY_SIGNAL + number  # $?
         self.reset = False
+        self.unsure, self.timed = "", True
+        self.left: tuple[int, ...] = ()  # whom those that it waited for have left behind
         self.why: list[str] = []
 
     def ending(self) -> Ending:
@@ -73,8 +78,8 @@ class _Shell:
         """bash catches what would end it when it has an EXIT trap; it still ends."""
         done = self.script.handler(0)
         if done is None:
-            unsure = "its script shows no trap for it"
-            return Ending(INSTANT_S, BY_SIGNAL + self.number, "a shell", unsure=unsure)
+            self.unsure = "its script shows no trap for it"
+            return self._over(BY_SIGNAL + self.number)
         self.why.append("its EXIT trap runs, and it ends at once")
         return self._run(done) or self._over(BY_SIGNAL + self.number)
 
@@ -101,8 +106,8 @@ class _Shell:
         if found.after_s is None:
             self.why.append(f"its trap has to wait for `{name}`, which nobody told")
             return never("; ".join(self.why))
-        self.after_s += found.after_s
-        self.give_or_take_s += found.give_or_take_s
+        self._ended(found, self.after_s + found.after_s)
+        self.children = tuple(child for child in self.children if child is not running)
         self.status = found.status
         self.why.append(f"its trap runs when `{name}` has ended")
         return None
@@ -129,8 +134,14 @@ class _Shell:
         if "0" in rest and not self.reset and number == self.number:
             self.why.append("`kill 0` in it signals itself, again and again")
             return Ending(RECURSES_S, BY_SIGNAL + SEGV, "; ".join(self.why))
+        self._doubt(one, rest)
         self.signal = number
         return None
+
+    def _doubt(self, one: Simple, whom: Sequence[str]) -> None:
+        """Doubt what is said of one child where there are several."""
+        if len(self.children) > 1 and len(whom) == 1 and ONE.fullmatch(whom[0]):
+            self.unsure = f"which of its children `{' '.join(one.words)}` means"
 
     def _plain(self, one: Simple) -> Ending | None:
         if one.name == "exit":
@@ -153,20 +164,29 @@ class _Shell:
         """Wait for the children, once they were told; an ending when they go on."""
         ends = [self.end_of(child, self.signal) for child in self.children] if self.signal else []
         longest = last(ends)
+        self._doubt(one, one.words[1:])
         if longest is None and self.children:
             self.why.append("it waits for children that nobody told")
             return never("; ".join(self.why))
         if longest is not None:
             if longest.after_s is None:
                 self.why.append(f"it waits for `{self.children[-1].program}`: {longest.why}")
-                return never("; ".join(self.why), longest.unsure)
-            self.after_s = max(self.after_s, longest.after_s)
+                return longest.replace(why="; ".join(self.why))
+            self._ended(longest, max(self.after_s, longest.after_s))
+            self.left += tuple(pid for one in ends for pid in one.left)
             self.status = longest.status if len(one.words) > 1 else 0
             self.children = ()
             if self.status and self._errexit() and one.behind != "||" and not one.loops:
                 self.why.append(f"`wait` returns {self.status}, and `set -e` leaves")
                 return self._over(self.status)
         return None
+
+    def _ended(self, found: Ending, after_s: float) -> None:
+        """Take over what is known, and what is not, of whom it waited for."""
+        self.after_s = after_s
+        self.give_or_take_s += found.give_or_take_s
+        self.unsure = self.unsure or found.unsure
+        self.timed = self.timed and found.timed
 
     def _go_on(self, running: Process | None) -> Ending:
         """Go on behind the command that was interrupted, to the end of the script."""
@@ -184,13 +204,14 @@ class _Shell:
         if running is None and current.loops and (found := self._wait(current)) is not None:
             return found
         for one in commands[at + 1 :]:
-            if one.name in ("trap", "kill", *(["wait"] if current.loops and one.loops else [])):
+            again = current.loops and one.loops and one.name == "wait"
+            if again or one.inner or one.name in ("trap", "kill"):
                 continue
             if (found := self._plain(one)) is not None:
                 return found
             if one.name != "wait" and not one.loops:
                 self.status = 0
-        cut = [child.program for child in self.children]
+        cut = [child.program for child in self._cut()]
         if cut and running is None:
             self.why.append(
                 f"`wait` returns {self.status} and the script ends; {', '.join(cut)} is cut"
@@ -199,7 +220,7 @@ class _Shell:
 
     def _interrupted(self, running: Process | None) -> int | None:
         for at, one in enumerate(self.script.commands):
-            if one.name == "wait" if running is None else _is(one, running):
+            if one.name == "wait" and not one.inner if running is None else _is(one, running):
                 return at
         return None
 
@@ -211,7 +232,17 @@ class _Shell:
 
     def _over(self, status: int) -> Ending:
         why = "; ".join(self.why) or "a shell that traps it"
-        return Ending(self.after_s, status, why, self.give_or_take_s)
+        left = (*self.left, *(child.pid for child in self._cut()))
+        found = Ending(self.after_s, status, why, self.give_or_take_s, self.unsure)
+        return found.replace(left=left, timed=self.timed)
+
+    def _cut(self) -> list[Process]:
+        """Return who is still there at its end; what a signal kills is not."""
+        return [
+            child
+            for child in self.children
+            if not self.signal or disposition(child, self.signal) != DIES
+        ]
 
 
 def _is(one: Simple, child: Process) -> bool:

@@ -20,12 +20,13 @@ SEPARATORS: Final = ("&&", "||", ";;", "&", ";", "|", "\n")
 
 
 class Simple(Record):
-    """One command: its words, what stands behind it, and how many loops it stands in."""
+    """One command: its words, what stands behind it, how many loops and subshells it stands in."""
 
     words: tuple[str, ...]
     behind: str = ""
     loops: int = 0
     endless: bool = False  # the loop around it is `while true`
+    inner: int = 0
 
     @property
     def name(self) -> str:
@@ -43,7 +44,7 @@ class Script(Record):
         """Return what is done at a signal (0: at the end); None without a trap."""
         found: tuple[Simple, ...] | None = None
         for one in self._everywhere():
-            words = one.words if one.name == "trap" else ()
+            words = one.words if one.name == "trap" and not one.inner else ()
             # One that is taken back is so further on, behind the `wait`.
             if len(words) > 2 and words[1] != "-" and _means(words[2:], number):
                 found = self._called(parse(words[1]).commands)
@@ -92,12 +93,12 @@ def _simples(text: str) -> list[Simple]:
     """Return all simple commands in order; loops are counted, not run."""
     found: list[Simple] = []
     loops: list[bool] = []
-    for piece, behind in _pieces(text):
+    for piece, behind, inner in _pieces(text):
         words = _closed(_opened(piece, loops), loops)
         if words[:1] == ["for"]:
             loops.append("((" in "".join(words) and ";;" in "".join(words))
         elif words:
-            found.append(Simple(tuple(words), behind, len(loops), any(loops)))
+            found.append(Simple(tuple(words), behind, len(loops), any(loops), inner))
     return found
 
 
@@ -118,14 +119,16 @@ def _closed(words: list[str], loops: list[bool]) -> list[str]:
     return words
 
 
-def _pieces(text: str) -> list[tuple[list[str], str]]:
-    """Return (words, the separator behind them); quotes are taken off, comments left out."""
-    pieces: list[tuple[list[str], str]] = []
+def _pieces(text: str) -> list[tuple[list[str], str, int]]:
+    """Return (words, the separator behind them, subshells); no quotes and no comments."""
+    pieces: list[tuple[list[str], str, int]] = []
+    depth = inner = 0
     words: list[str] = []
     word: str | None = None
     at = 0
     while at < len(text):
         letter = text[at]
+        inner = inner if words or word is not None else depth
         mark = next((s for s in SEPARATORS if text.startswith(s, at)), "")
         if letter in "'\"":
             end = _unquoted(text, at)
@@ -142,15 +145,16 @@ def _pieces(text: str) -> list[tuple[list[str], str]]:
         ):
             words += [word] if word is not None else []
             if words:
-                pieces.append((words, mark))
+                pieces.append((words, mark, inner))
             words, word, at = [], None, at + len(mark)
         elif letter in " \t()":
             words += [word] if word is not None else []
             word, at = None, at + 1
+            depth = max(0, depth + (letter == "(") - (letter == ")"))
         else:
             word, at = (word or "") + letter, at + 1
     words += [word] if word is not None else []
-    return [*pieces, (words, "")] if words else pieces
+    return [*pieces, (words, "", inner)] if words else pieces
 
 
 def _unquoted(text: str, at: int) -> int:

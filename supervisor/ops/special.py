@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from supervisor.config import quantities
+from supervisor.config.mistakes import UnfitError
 from supervisor.core.signalnames import name as signal_name
 from supervisor.core.signalnames import number as signal_number
 from supervisor.ops.behaviour import GTHREAD_LUCK_S, GTHREAD_S, WRAPPERS, Behaviour
@@ -51,7 +53,9 @@ def drained(scene: Scene, process: Process, found: Ending, most_s: float | None)
     stuck = [p for p in scene.tree.children(process) if disposition(p, TERM) == HELD]
     if stuck:
         why = f"{found.why}; worker {stuck[0].pid} {told(stuck[0], TERM)}"
-        return never(why) if most_s is None else found.replace(after_s=most_s, why=why)
+        if most_s is None:
+            return never(why).replace(who=stuck[0].pid, signal=TERM)
+        return found.replace(after_s=most_s, why=why)
     inside = scene.connections
     if inside is None:
         return found.replace(unsure=found.unsure or "whether anybody is inside")
@@ -124,7 +128,8 @@ def gracekeeper(scene: Scene, process: Process, number: int, end_of: EndOf) -> E
     said = _said(process, "grace")
     grace, unsure = _seconds(said, OWN_GRACE_S), "" if said else "its own --grace"
     delay = _seconds(_said(process, "drain-delay"), 0.0)
-    below = [one for _, one in scene.tree.walk() if one is not process]
+    every = [one for one in scene.tree.processes if one is not process]
+    below = every if process is scene.tree.first else scene.tree.below(process)
     found = last([end_of(one, number) for one in below if one.state not in "ZX"])
     if any(one.program.startswith("uwsgi") for one in below):
         found = Ending(UWSGI_S, 0, "uWSGI is told to quit", 0.2)
@@ -201,11 +206,8 @@ def _after(process: Process, option: str) -> str:
 
 def _seconds(text: str, default: float) -> float:
     try:
-        if text.endswith("ms"):
-            return float(text[:-2]) / 1000
-        scale = 60 if text.endswith("m") else 1
-        return float(text.rstrip("sm")) * scale
-    except ValueError:
+        return quantities.seconds(text)
+    except UnfitError:
         return default
 
 

@@ -27,8 +27,12 @@ def tree(rows: Sequence[Sequence[str]], first: int, argv: tuple[str, ...]) -> Tr
     """Return the processes; `first` is the container's PID 1 as its engine counts.
 
     `argv`: what that was started as, with its words still apart; what it runs now may differ.
+    None at all where another ps(1) understood the columns otherwise.
     """
-    found = [_process(row, first) for row in rows if len(row) >= len(FIELDS) - 1]
+    try:
+        found = [_process(row, first) for row in rows if len(row) >= len(FIELDS) - 1]
+    except (ValueError, IndexError):
+        return Tree(())
     found = [_exact(one, argv) for one in found]
     return Tree(tuple(sorted(found, key=lambda p: p.pid != first)))
 

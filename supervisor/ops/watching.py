@@ -7,12 +7,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from supervisor.errors import GracekeeperError
-from supervisor.ops.case import Case
+from supervisor.ops.case import LOG_HIDDEN, Case
 from supervisor.ops.engine import Engine, GoneError
 from supervisor.ops.gathering import LINES, ROOM_S, gather
+from supervisor.ops.log import Line, lines
 from supervisor.ops.recording import Recording
 
 STOPPING_S: Final = 0.25  # between looks while a stop is under way
@@ -59,19 +61,25 @@ class Watching:
             if not one.over:
                 one.look(self._now())
         while self._due or any(not one.over for one in self.recordings.values()):
-            try:
-                self._hear(self._news.get(timeout=self._patience()))
-            except queue.Empty:
-                self._look()
-                progress(self.recordings.values(), self._now())
+            self._listen()
+            self._look()
+            progress(self.recordings.values(), self._now())
             yield from self._settled()
+
+    def _listen(self) -> None:
+        """Wait for news, and hear all of them before a look at what they led to."""
+        with suppress(queue.Empty):
+            self._hear(self._news.get(timeout=self._patience()))
+            while True:
+                self._hear(self._news.get_nowait())
 
     def _now(self) -> int:
         return int((time.time() + self._shift) * 1e9)
 
     def _patience(self) -> float:
         now = self._now()
-        busy = self._due or any(one.stopping or one.young(now) for one in self.recordings.values())
+        lively = (one.stopping(now) or one.young(now) for one in self.recordings.values())
+        busy = self._due or any(lively)
         return STOPPING_S if busy else 1.0
 
     def _hear(self, told: Told) -> None:
@@ -92,7 +100,6 @@ class Watching:
             self._start(self._read, one, one.log, one.state.started)
         if event.action in ("start", "kill"):
             self._looked[name] = 0.0
-            self._look()
         if event.action == "die" or name in self._due:
             self._due[name] = time.monotonic() + SETTLE_S
 
@@ -100,7 +107,7 @@ class Watching:
         """Look at those whose turn it is."""
         now = time.monotonic()
         for name, one in self.recordings.items():
-            soon = one.stopping or one.young(self._now())
+            soon = one.stopping(self._now()) or one.young(self._now())
             if now - self._looked.get(name, 0.0) < (STOPPING_S if soon else IDLE_S):
                 continue
             self._looked[name] = now
@@ -148,15 +155,15 @@ class Watching:
         except GracekeeperError as error:
             self._news.put(error)
 
-    def _read(self, one: Recording, log: deque[str], began: int) -> None:
+    def _read(self, one: Recording, log: deque[Line], began: int) -> None:
         """Keep the last lines of one life."""
         rest = b""
         since = began / 1e9 - ROOM_S / 2  # its first lines may be older than what is called start
         try:
             for chunk in Engine().follow_log(one.container.id, LINES, since):
-                *lines, rest = (rest + chunk).split(b"\n")
-                log.extend(line.decode(errors="replace") for line in lines)
+                whole, end, rest = (rest + chunk).rpartition(b"\n")
+                log.extend(lines(whole + end))
         except GracekeeperError as error:
-            one.hidden.append(f"the log is hidden: {error}")
+            one.hidden.append(f"{LOG_HIDDEN}: {error}")
         if rest:
-            log.append(rest.decode(errors="replace"))
+            log.extend(lines(rest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from supervisor.errors import UsageError
@@ -18,6 +18,7 @@ class Fields:
     value: Any
     where: str
     path: str = ""
+    schema: str = "supervisor/report/schema.json"
 
     def number(self, name: str, most: float = MOST) -> float:
         """Return a number that is there."""
@@ -60,7 +61,7 @@ class Fields:
         found = self._get(name)
         if not isinstance(found, dict):
             raise self.wrong(name, "an object")
-        return Fields(found, self.where, self._path(name))
+        return replace(self, value=found, path=self._path(name))
 
     def has(self, name: str) -> bool:
         """Tell whether a field is there, and not null."""
@@ -69,7 +70,7 @@ class Fields:
     def each(self, name: str) -> list[Fields]:
         """Return the objects of a list, none where there is no list."""
         return [
-            Fields(one, self.where, f"{self._path(name)}[{at}]")
+            replace(self, value=one, path=f"{self._path(name)}[{at}]")
             for at, one in enumerate(self.items(name))
         ]
 
@@ -84,7 +85,7 @@ class Fields:
         """Say which field is not what a report has there."""
         return UsageError(
             f"cannot read the report in {self.where}: `{self._path(name)}` is not {wanted}."
-            " Take the line as gracekeeper wrote it; supervisor/report/schema.json describes it."
+            f" Take the line as gracekeeper wrote it; {self.schema} describes it."
         )
 
     def _get(self, name: str) -> Any:

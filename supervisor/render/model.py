@@ -9,6 +9,9 @@ from typing import Any, Final
 from supervisor.core.signalnames import name as signal_name
 from supervisor.errors import UsageError
 from supervisor.render.fields import Fields, harmless
+from supervisor.render.senders import sender, senders
+from supervisor.report.causes import CONFIDENCES, IDS
+from supervisor.report.verdict import cuts
 
 SCHEMA: Final = 1
 EPOCHS: Final = 1e11  # seconds since 1970, for the one time of day
@@ -78,7 +81,7 @@ class Budget:
     delay_s: float
     reserve_s: float
     hurried_s: float | None
-    used_s: float
+    used_s: float | None
 
     @property
     def kill_at(self) -> float:
@@ -101,6 +104,11 @@ class Requests:
     cut: str
     lost_by_uri: tuple[tuple[str, int], ...]
 
+    @property
+    def gone(self) -> bool:
+        """Tell whether some were lost, or may have been."""
+        return cuts(self.lost, self.cut)
+
 
 @dataclass(frozen=True)
 class Shutdown:
@@ -110,11 +118,15 @@ class Shutdown:
     task: bool
     told: str  # the verdict as it was written
     fix: str | None  # what to change, where the report itself says so
+    named: tuple[str, str] | None  # a cause that we know, and how sure that is
+    counted: bool  # by a keeper, not by who looked from outside
+    looked: bool  # the server could be looked at
+    asked: bool
     code: int
     signal: str
     sender: str
     asked_at: float
-    seconds: float
+    seconds: float | None  # None where nobody saw when it began
     status: int | None
     was_ready: bool
     why: str
@@ -129,10 +141,26 @@ class Shutdown:
     never_started: tuple[str, ...] = ()
 
     @property
+    def length(self) -> float:
+        """How long its axis is."""
+        return self.seconds or 0.0
+
+    @property
+    def seen(self) -> int:
+        """How many processes were seen, of all services."""
+        return sum(len(each.processes) for each in (self, *self.services))
+
+    @property
     def killed(self) -> int:
-        """How many processes were killed, of all services."""
+        """How many of them were killed."""
         own = sum(process.kind == "killed" for process in self.processes)
         return own + sum(service.killed for service in self.services)
+
+    @property
+    def met_kill(self) -> bool:
+        """Tell whether anybody was killed, by what was seen or by the engine's word alone."""
+        marks = (mark for each in (self, *self.services) for mark in each.moments)
+        return bool(self.killed) or any(mark.kind == "kill" for mark in marks)
 
 
 def read(document: Any, where: str) -> Shutdown:
@@ -148,7 +176,8 @@ def read(document: Any, where: str) -> Shutdown:
     told = tuple(_shutdown(one) for one in services if one.has("phases"))
     silent = tuple(one.text("name") for one in services if not one.has("phases"))
     moved = tuple(_moved(one, one.asked_at - whole.asked_at) for one in told)
-    return replace(whole, services=moved, never_started=silent)
+    by = whole.sender if fields.has("sender") else senders(moved) or whole.sender
+    return replace(whole, services=moved, never_started=silent, sender=by)
 
 
 def _shutdown(fields: Fields) -> Shutdown:
@@ -158,11 +187,15 @@ def _shutdown(fields: Fields) -> Shutdown:
         task=fields.truth("task"),
         told=fields.text("verdict"),
         fix=fields.text("fix") if fields.has("fix") else None,
+        named=_named(fields.inner("cause")) if fields.has("cause") else None,
+        counted=not fields.has("fix") and not fields.has("cause"),
+        looked=fields.text("door") not in ("", "none") or bool(fields.items("series")),
+        asked=fields.has("sender"),
         code=int(fields.number("exit_code")),
         signal=fields.text("signal"),
-        sender=_sender(fields),
+        sender=sender(fields),
         asked_at=fields.number("asked_at", EPOCHS),
-        seconds=fields.number("seconds"),
+        seconds=fields.maybe("seconds"),
         status=service.count("status"),
         was_ready=service.truth("was_ready"),
         why=service.text("why"),
@@ -172,7 +205,7 @@ def _shutdown(fields: Fields) -> Shutdown:
             delay_s=budget.number("drain_delay_s"),
             reserve_s=budget.number("reserve_s"),
             hurried_s=budget.maybe("hurried_s"),
-            used_s=budget.number("used_s"),
+            used_s=budget.maybe("used_s"),
         ),
         phases=tuple(
             Phase(one.text("name"), one.number("start"), one.number("end"))
@@ -185,19 +218,9 @@ def _shutdown(fields: Fields) -> Shutdown:
     )
 
 
-def _sender(fields: Fields) -> str:
-    """Say who asked, in words."""
-    if not fields.has("sender"):
-        return "nobody"
-    sender = fields.inner("sender")
-    via, pid, uid = sender.text("via"), sender.count("pid"), sender.count("uid")
-    if via == "fleet":
-        return "the end of another service, or the container's"
-    how = "gracekeeper stop" if via == "control" else fields.text("signal") or "a signal"
-    if pid is None:
-        return f"{how}, from outside of the container's processes (docker stop, kubelet, Ctrl-C)"
-    whose = "" if uid is None else f", user {uid}"
-    return f"{how}, by {sender.text('name') or 'a process that is gone'} (pid {pid}{whose})"
+def _named(cause: Fields) -> tuple[str, str] | None:
+    found, sure = cause.text("id"), cause.text("confidence")
+    return (found, sure) if found in IDS and sure in CONFIDENCES else None
 
 
 def _process(fields: Fields) -> Process:

@@ -36,6 +36,10 @@ KINDS: Final = {
     "kill": "bad",
     "flight": "calm",
     "queue": "late",
+    "answered": "good",
+    "turned_away": "calm",
+    "refused": "grey",
+    "lost": "bad",
 }
 
 

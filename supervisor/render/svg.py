@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.render.canvas import Canvas, cut, wide
 from supervisor.render.palette import css
-from supervisor.render.timeline import BAD, LEAST_S, ticks, timeline
+from supervisor.render.tables import killed
+from supervisor.render.timeline import BAD, LEAST_S, budget_of, spender, ticks, timeline, used
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,12 +41,13 @@ def draw(one: Shutdown, width: int, name: str, *, span_s: float = 0.0, style: st
 
 def described(one: Shutdown) -> str:
     """Say what the picture shows."""
-    phases = ", ".join(f"{p.name} {p.end - p.start:.1f} s" for p in one.phases if p.end > 0)
-    peak = max((point.in_request or 0 for point in one.series), default=0)
-    processes = sum(len(each.processes) for each in (one, *one.services))
+    phases = ", ".join(
+        f"{p.name} {p.end - p.start:.1f} s" for p in spender(one).phases if p.end > 0
+    )
+    points = [point for each in (one, *one.services) for point in each.series]
+    peak = max((point.in_request or 0 for point in points), default=0)
     return (
-        f"{one.budget.used_s:.1f} s of {one.budget.grace_s:g} s were used: {phases}."
-        f" {processes} processes, {one.killed} of them killed."
+        f"{used(one)} were used: {phases}. Killed: {killed(one)}."
         f" At most {peak} requests ran at once. The tables below have all of it."
     )
 
@@ -68,11 +70,12 @@ class _Picture:
 
     def budget(self, one: Shutdown, span_s: float) -> None:
         """Draw the phases inside the outline of the grace period; what is beyond is hatched."""
-        budget, canvas = one.budget, self.canvas
-        whole = max(budget.grace_s, budget.used_s, span_s, LEAST_S)
+        budget, canvas, own = one.budget, self.canvas, spender(one)
+        spent = budget.used_s or 0.0
+        whole = max(budget.grace_s, spent, span_s, LEAST_S)
         scale = (self.right - self.left) / whole
-        left, y = self._label("budget", f"{budget.used_s:.1f} of {budget.grace_s:g} s", 20)
-        for phase in one.phases:
+        left, y = self._label(budget_of(own), used(one), 20)
+        for phase in own.phases:
             if phase.end > 0:
                 x, width = left + max(0.0, phase.start) * scale, phase.end - max(0.0, phase.start)
                 tip = f"{phase.name}: {phase.start:.3f} to {phase.end:.3f} s"
@@ -81,8 +84,8 @@ class _Picture:
                     canvas.text(x + 4, y + 14, phase.name, "on")
         kill, end = left + budget.kill_at * scale, left + budget.grace_s * scale
         canvas.hatch(kill, y, end - kill, 20, "rule")
-        if budget.used_s > budget.grace_s:
-            over = (budget.used_s - budget.grace_s) * scale
+        if spent > budget.grace_s:
+            over = (spent - budget.grace_s) * scale
             canvas.rect(end, y, over, 20, "k-killed", "beyond the grace period")
             canvas.hatch(end, y, over, 20, "page")
         canvas.rect(left, y, budget.grace_s * scale, 20, "frame")

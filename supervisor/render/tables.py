@@ -34,16 +34,24 @@ class Table:
 
 def facts(one: Shutdown) -> list[tuple[str, str]]:
     """Return what is told in one line each."""
-    counts, budget, all_ = one.requests, one.budget, _processes(one)
+    counts, budget = one.requests, one.budget
+    of = f" of {budget.grace_s:g} s" if one.seconds == budget.used_s else ""  # else one's alone
     return [
-        ("Took", f"{one.seconds:.2f} s of {budget.grace_s:g} s"),
-        ("Lost", known(counts.lost)),
+        ("Took", "not known" if one.seconds is None else f"{one.seconds:.2f} s{of}"),
+        ("Lost", _lost(one)),
         ("Turned away", known(counts.turned_away)),
         ("Answered while stopping", known(counts.while_stopping)),
-        ("Killed", f"{one.killed} of {all_} processes" if all_ else "not known"),
+        ("Killed", killed(one)),
         ("Exit code", str(one.code)),
         ("Asked by", one.sender),
     ]
+
+
+def killed(one: Shutdown) -> str:
+    """Say how many were killed, as far as anybody saw."""
+    if one.killed or (one.seen and not one.met_kill):
+        return f"{one.killed} of {one.seen} processes"
+    return "1 or more, by the engine" if one.met_kill else "not known"
 
 
 def known(value: int | None) -> str:
@@ -58,10 +66,10 @@ def requests(one: Shutdown) -> Table:
     rows = tuple(
         (
             s.name or "all",
+            _lost(s),
             *(
                 known(value)
                 for value in (
-                    s.requests.lost,
                     s.requests.turned_away,
                     s.requests.while_stopping,
                     s.requests.served,
@@ -148,5 +156,7 @@ def all_of(one: Shutdown) -> Iterator[Table]:
             yield table
 
 
-def _processes(one: Shutdown) -> int:
-    return len(one.processes) + sum(len(service.processes) for service in one.services)
+def _lost(one: Shutdown) -> str:
+    """Show how many were lost, also where that is not known of all services."""
+    seen = sum(service.requests.lost or 0 for service in one.services)
+    return f"{seen} or more" if one.requests.lost is None and seen else known(one.requests.lost)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from supervisor.render import compare, tables
 from supervisor.render.palette import KINDS
-from supervisor.render.timeline import BAD, LEAST_S, ticks, timeline
+from supervisor.render.timeline import BAD, LEAST_S, budget_of, spender, ticks, timeline, used
 from supervisor.render.verdict import verdict
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ GLYPHS: Final = {
     "ended": "─",
     "there": "┅",
 }
+ENDS: Final = {
+    "exited": "exited",
+    "killed": "killed",
+    "ended": "ended, how is not known",
+    "there": "still there",
+}
 LEVELS: Final = " ▁▂▃▄▅▆▇█"
 LABEL, DETAIL, LEAST = 20, 17, 20
 TALL: Final = 2  # lines of a chart
@@ -57,20 +63,20 @@ def terminal(one: Shutdown, width: int) -> Iterator[RenderableType]:
     """Return what is printed, part after part."""
     judged = verdict(one)
     colour = VERDICTS[judged.kind]
-    yield Text.assemble((f"{judged.word}. ", f"bold {colour}"), (judged.cause, "bold"))
+    yield Text.assemble((f"{judged.word}. ", f"bold {colour}"), (judged.told, "bold"))
     if judged.fix:
         yield Text.assemble(("To do: ", "bold"), judged.fix.replace("`", ""))
     yield Text()
-    yield from _facts(one)
+    yield _facts(one)
     yield Text()
     yield from _picture(one, width, 0.0)
     for table in tables.all_of(one):
         if table.title in ("Lost, by URI", "What happened"):
             yield Text(f"\n{table.title}", style="bold")
-            yield _grid(table)
+            yield grid(table)
     if one.services:
         yield Text("\nRequests", style="bold")
-        yield _grid(tables.filled(tables.requests(one)))
+        yield grid(tables.filled(tables.requests(one)))
 
 
 def terminal_pair(before: Shutdown, after: Shutdown, width: int) -> Iterator[RenderableType]:
@@ -84,16 +90,18 @@ def terminal_pair(before: Shutdown, after: Shutdown, width: int) -> Iterator[Ren
         style = {"better": "green", "worse": "red"}.get(kind, "")
         grid.add_row(what, was, now, Text(f"{told} {kind}".rstrip(), style=style))
     yield grid
-    span_s = max(before.seconds, after.seconds)
+    span_s = max(before.length, after.length)
     for title, one in (("Before", before), ("After", after)):
         judged = verdict(one)
-        yield Text.assemble((f"\n{title}: ", "bold"), (judged.cause, VERDICTS[judged.kind]))
+        yield Text.assemble((f"\n{title}: ", "bold"), (judged.told, VERDICTS[judged.kind]))
         yield from _picture(one, width, span_s)
 
 
-def _facts(one: Shutdown) -> Iterator[Text]:
+def _facts(one: Shutdown) -> Grid:
+    grid = Grid(box=None, padding=(0, 2, 0, 0), show_header=False)
     for name, told in tables.facts(one):
-        yield Text.assemble((f"{name:<25}", "bright_black"), told)
+        grid.add_row(Text(name, "bright_black"), Text(told))
+    return grid
 
 
 def _picture(one: Shutdown, width: int, span_s: float) -> Iterator[Text]:
@@ -109,39 +117,43 @@ def _picture(one: Shutdown, width: int, span_s: float) -> Iterator[Text]:
     for chart in time.charts:
         yield from _chart(chart, time, room)
     yield _line("seconds", _axis(time, room), "", "bright_black")
-    yield from _legend(one)
+    yield from _legend(one, LABEL + room + DETAIL)
 
 
-def _legend(one: Shutdown) -> Iterator[Text]:
+def _legend(one: Shutdown, width: int) -> Iterator[Text]:
     """Say what each pattern is; of the container's own phases how long they took, too."""
     took = {p.name: p.end - max(0.0, p.start) for p in one.phases if p.end > 0}
     names = dict.fromkeys([*took, *(p.name for s in one.services for p in s.phases)])
     told = {name: f"{name} {took[name]:.1f} s" if name in took else name for name in names}
-    ends = {"exited": "exited", "killed": "killed", "ended": "ended, how is not known"}
-    for words in (told, ends):
+    kinds = {p.kind for each in (one, *one.services) for p in each.processes}
+    ends = {kind: word for kind, word in ENDS.items() if kind in kinds}
+    for words in filter(None, (told, ends)):
         line = Text(" " * LABEL)
         for kind, word in words.items():
+            if len(line) + len(word) + 4 > width and len(line) > LABEL:
+                yield line
+                line = Text(" " * LABEL)
             glyph = "✗" if kind == "killed" else GLYPHS.get(kind, "·")
-            line.append(f" {glyph}", _style(kind)).append(f" {word} ", "bright_black")
+            line.append(f" {glyph}", style_of(kind)).append(f" {word} ", "bright_black")
         yield line
 
 
 def _budget(one: Shutdown, room: int) -> Text:
     """Draw the whole grace period; `│` is the first KILL, `╱` what nobody should need."""
-    budget = one.budget
-    scale = room / max(budget.grace_s, budget.used_s, LEAST_S)
+    budget, own = one.budget, spender(one)
+    scale = room / max(budget.grace_s, budget.used_s or 0.0, LEAST_S)
     cells: list[tuple[str, str]] = []
     for at in range(room):
         t = (at + 0.5) / scale
-        phase = next((p for p in one.phases if max(p.start, 0) <= t < p.end), None)
+        phase = next((p for p in own.phases if max(p.start, 0) <= t < p.end), None)
         late = t > budget.grace_s
         kept = ("╱", "bright_black") if t >= budget.kill_at else (" ", "")
-        cells.append((GLYPHS.get(phase.name, "·"), _style(phase.name)) if phase else kept)
+        cells.append((GLYPHS.get(phase.name, "·"), style_of(phase.name)) if phase else kept)
         if late:
             cells[-1] = ("╱", "red")
     mark = min(room - 1, int(budget.kill_at * scale))
     cells[mark] = ("│", "bold red")
-    return _line("budget", cells, f"{budget.used_s:.1f} of {budget.grace_s:g} s")
+    return _line(budget_of(own), cells, used(one))
 
 
 def _row(row: Row, time: Timeline, room: int) -> Text:
@@ -149,7 +161,7 @@ def _row(row: Row, time: Timeline, room: int) -> Text:
     for bar in row.bars:
         _fill(cells, bar, time, room)
     for mark in row.marks:
-        cells[_cell(mark.t, time, room)] = (mark.text[:1], f"reverse {_style(mark.kind)}")
+        cells[_cell(mark.t, time, room)] = (mark.text[:1], f"reverse {style_of(mark.kind)}")
     told = ",".join(mark.text for mark in row.marks)
     detail = f"{row.detail} {told}".rstrip() if told else row.detail
     return _line("  " * row.level + row.label, cells, detail)
@@ -158,7 +170,7 @@ def _row(row: Row, time: Timeline, room: int) -> Text:
 def _fill(cells: list[tuple[str, str]], bar: Bar, time: Timeline, room: int) -> None:
     first, last = _cell(bar.start, time, room), _cell(bar.end, time, room)
     for at in range(first, last + 1):
-        cells[at] = (GLYPHS.get(bar.kind, "·"), _style(bar.kind))
+        cells[at] = (GLYPHS.get(bar.kind, "·"), style_of(bar.kind))
     if bar.kind == "killed":
         cells[last] = ("✗", "bold red")
 
@@ -189,7 +201,7 @@ def _chart(chart: Chart, time: Timeline, room: int) -> Iterator[Text]:
         for height in heights:
             level = min(8, max(0, round((height or 0) * units) - 8 * line))
             glyph = "▁" if height == 0 and line == 0 else LEVELS[level]
-            cells.append((glyph, _style(chart.kind)))
+            cells.append((glyph, style_of(chart.kind)))
         top = line == TALL - 1
         yield _line(chart.label if top else "", cells, f"at most {chart.peak}" if top else "")
 
@@ -219,14 +231,16 @@ def _cut(words: str, most: int) -> str:
     return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
-def _style(kind: str) -> str:
+def style_of(kind: str) -> str:
+    """Return how a kind looks."""
     return COLOURS[KINDS.get(kind, "grey")]
 
 
-def _grid(table: Table) -> Grid:
-    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bright_black")
+def grid(table: Table) -> Grid:
+    """Return a table without lines."""
+    made = Grid(box=None, padding=(0, 2, 0, 0), header_style="bright_black")
     for at, head in enumerate(table.heads):
-        grid.add_column(Text(head), justify="right" if at in table.numbers else "left")
+        made.add_column(Text(head), justify="right" if at in table.numbers else "left")
     for row in table.rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    return grid
+        made.add_row(*(Text(cell) for cell in row))
+    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from supervisor.render.model import Mark
@@ -70,7 +70,7 @@ class Timeline:
 
 def timeline(one: Shutdown, span_s: float = 0.0) -> Timeline:
     """Lay out a report; the axis is as long as the stop, or `span_s` to compare it with others."""
-    length = max(one.seconds, span_s, LEAST_S)
+    length = max(one.length, span_s, LEAST_S)
     start, end = -length * BRACE, length * (1 + BRACE)
     rows = list(_rows(one, start, end))
     all_ = happened(one)
@@ -97,6 +97,27 @@ def happened(one: Shutdown) -> list[tuple[int | None, Mark]]:
     return [(numbers.get(at), mark) for at, mark in enumerate(own)]
 
 
+def spender(one: Shutdown) -> Shutdown:
+    """Return who used the budget; of several containers one, as each has a grace period."""
+    if one.phases:
+        return one
+    own = next((service for service in one.services if service.budget == one.budget), one)
+    by = own.asked_at - one.asked_at
+    phases = tuple(replace(p, start=p.start - by, end=p.end - by) for p in own.phases)
+    return replace(own, phases=phases)
+
+
+def budget_of(one: Shutdown) -> str:
+    """Name the budget's lane."""
+    return f"budget of {one.name}" if one.name else "budget"
+
+
+def used(one: Shutdown) -> str:
+    """Say how much of the budget was used."""
+    seconds = one.budget.used_s
+    return f"{'?' if seconds is None else f'{seconds:.1f}'} of {one.budget.grace_s:g} s"
+
+
 def ticks(start: float, end: float, most: int) -> list[float]:
     """Return round moments inside, at most `most`."""
     step = 10.0**-3
@@ -119,8 +140,9 @@ def _rows(one: Shutdown, start: float, end: float) -> Iterator[Row]:
     )
     if one.name:
         yield Row(one.name, f"exit {one.code}" if bars else f"over, exit {one.code}", bars)
-    else:
-        yield Row("phases", f"{one.seconds:.1f} s", bars)
+    elif bars or not one.services:
+        took = "not known" if one.seconds is None else f"{one.seconds:.1f} s"
+        yield Row("phases", took, bars)
     for process in sorted(one.processes, key=_order):
         if process.end is None or process.end > start:
             yield _lane(process, start, end, 1 if process.role != "main" else 0)

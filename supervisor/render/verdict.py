@@ -1,70 +1,78 @@
-"""The verdict: one sentence with the cause, and what to change about it."""
+"""The verdict on a report, the one that pages, terminals and answers tell: cause, sentence, fix."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from supervisor.report.causes import CALM, CONFIDENCES
+from supervisor.report.verdict import recovers
 
 if TYPE_CHECKING:
     from supervisor.render.model import Shutdown
 
-SHUT_DOWN: Final = ("shut down", "shut down in recovery")
+CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
+# By what cut requests of which nobody could know more.
+CUTS: Final = {
+    "out-of-time": "grace-over",
+    "hurried": "stopped-without-grace",
+    "died": "failed-while-stopping",
+}
 PLATFORM: Final = (
     "`docker stop -t`, Compose's `stop_grace_period` or Kubernetes'"
     " `terminationGracePeriodSeconds`, and `--grace`"
 )
 LONGEST: Final = 60  # characters of a URI
-BESIDE: Final = (
-    re.compile(r" Give more (?:grace|of it), or make them shorter\."),
-    re.compile(r" \d+ (?:served while stopping|turned away with a 503)(?:, [^.]*)?\.(?= )"),
-    re.compile(r" Exit \d+\.$"),
-)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How it went: `kind` is good, bad or unknown."""
+    """How it went: `kind` is good, bad or unknown, `cause` one of report/causes.py."""
 
     kind: str
     cause: str
+    sure: str
+    told: str  # the sentence, as it was written first
     fix: str  # "" when there is nothing to change
     word: str  # the kind, for who sees no colours
 
 
 def verdict(one: Shutdown) -> Verdict:
     """Judge a report: what is not known is not called good."""
-    kind = _kind(one)
+    counted = _counted(one)
+    guess = LIKELY if counted == "grace-over" else POSSIBLE
+    own = counted, CERTAIN if one.counted else guess
+    cause, sure = one.named or own
+    if cause in CALM and one.requests.gone:  # a name does not undo a number
+        cause, sure = own
+    bad = counted not in CALM or (cause not in CALM and sure != POSSIBLE)
+    unsure = one.requests.lost is None or one.met_kill
+    kind = "bad" if bad else "unknown" if unsure else "good"
     seen = all(service.task or service.requests.lost is not None for service in one.services)
     good = "Nothing was lost" if seen else "No loss was seen"
     word = {"good": good, "bad": "Went wrong"}.get(kind, "Not all is known")
-    return Verdict(kind, cause(one), _fix(one), word)
+    return Verdict(kind, cause, sure, one.told, _fix(one), word)
 
 
-def cause(one: Shutdown) -> str:
-    """Return the keeper's own sentence without what is told beside it: counts, advice, code."""
-    text = one.told
-    for beside in BESIDE:
-        text = beside.sub("", text)
-    return text
-
-
-def lost(one: Shutdown) -> bool:
-    """Tell whether requests were lost, or may have been when they were cut."""
-    counts = one.requests
-    return bool(counts.lost) or (counts.lost is None and bool(counts.cut))
-
-
-def _kind(one: Shutdown) -> str:
-    if lost(one) or one.why or _recovers(one) or any(_kind(s) == "bad" for s in one.services):
-        return "bad"
-    if not one.signal and one.code != 0:
-        return "bad"
-    return "unknown" if one.requests.lost is None or one.killed else "good"
-
-
-def _recovers(one: Shutdown) -> bool:
-    return one.cluster not in ("", *SHUT_DOWN)
+def _counted(one: Shutdown) -> str:
+    """Return the cause that numbers and moments tell of."""
+    counts, alone = one.requests, not one.asked and not one.signal
+    if counts.lost or (counts.gone and one.looked):
+        return "lost-requests"
+    if one.why:
+        return "app-error" if one.services else "start-failed"
+    if alone and one.code != 0 and not one.services:
+        return "app-error"
+    if counts.gone:
+        return CUTS.get("" if alone else counts.cut, "cut-requests")
+    if recovers(one.cluster):
+        return "failed-while-stopping"
+    for found in map(verdict, one.services):
+        if found.kind == "bad":
+            return found.cause
+    if alone:
+        return "ended"
+    return "kept" if counts.lost == 0 else "stopped"
 
 
 def _fix(one: Shutdown) -> str:
@@ -73,14 +81,15 @@ def _fix(one: Shutdown) -> str:
         return " ".join(own)
     if one.fix is not None:
         return one.fix
-    if one.why:
+    if one.why and not one.services:
         return "Correct the command, or what it needs in the image."
-    if lost(one):
+    if one.requests.gone:
         return _more_time(one)
-    if _recovers(one):
+    if recovers(one.cluster):
         return "Give the database's stop more time, so that it can write its checkpoint."
-    if not one.signal and one.code != 0:
-        return "Read the service's own last lines; `gracekeeper explain` says what its code means."
+    if one.why or (not one.signal and one.code != 0):
+        means = f"`gracekeeper explain {one.code}` says what its code can mean"
+        return f"Read the service's own last lines; {means}."
     if one.killed:
         return _stubborn(one)
     return ""

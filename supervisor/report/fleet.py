@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervisor.report.build import SCHEMA
-from supervisor.report.verdict import recovers
+from supervisor.report.verdict import cuts, recovers, without_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ def verdict(
         told = f"{signal} was answered in {seconds:.1f} s"
     else:
         told = "All services have ended by themselves"
-    bad = [name for name, one in ran.items() if _went_badly(one)]
+    bad = [name for name, one in ran.items() if _lost(one)]
     if bad:
-        own = " ".join(f"{name}: {_without_exit(ran[name]['verdict'])}" for name in bad)
+        own = " ".join(f"{name}: {without_exit(ran[name])}" for name in bad)
         return f"{told}. {own} Exit {code}."
     seen = [name for name, one in ran.items() if one["requests"]["lost"] is not None]
     by = f": no request was lost by {_listed(seen)}" if seen else ""
@@ -113,13 +113,9 @@ def verdict(
     return f"{told}{by}.{unseen} Exit {code}."
 
 
-def _went_badly(report: dict[str, Any]) -> bool:
+def _lost(report: dict[str, Any]) -> bool:
     requests = report["requests"]
-    return bool(requests["lost"] or requests["cut"] or recovers(report["service"]))
-
-
-def _without_exit(text: str) -> str:
-    return text.rpartition(" Exit ")[0]
+    return cuts(requests["lost"], requests["cut"]) or recovers(report["service"]["cluster"])
 
 
 def _listed(names: list[str]) -> str:

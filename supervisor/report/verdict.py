@@ -17,12 +17,12 @@ def verdict(report: dict[str, Any]) -> str:
         told = service["why"]
     elif report["sender"] is None:
         told = _unasked(report)
-    elif requests["lost"] or (requests["lost"] is None and requests["cut"]):
+    elif cuts(requests["lost"], requests["cut"]):
         told = _cut(report)
     else:
         told = _answered(report)
     cluster = ""
-    if recovers(service):
+    if recovers(service["cluster"]):
         state = repr(service["cluster"])
         cluster = (
             f" The database was not shut down (its state is {state}): its next start recovers it."
@@ -30,9 +30,20 @@ def verdict(report: dict[str, Any]) -> str:
     return f"{told}{_others(requests)}{cluster} Exit {report['exit_code']}."
 
 
-def recovers(service: dict[str, Any]) -> bool:
+def cuts(lost: int | None, cut: str | None) -> bool:
+    """Tell whether requests were lost, or may have been when they were cut."""
+    return bool(lost or (lost is None and cut))
+
+
+def recovers(cluster: str | None) -> bool:
     """Tell whether a database was left in a state that its next start has to repair."""
-    return service["cluster"] not in (None, *SHUT_DOWN)
+    return bool(cluster) and cluster not in SHUT_DOWN
+
+
+def without_exit(report: dict[str, Any]) -> str:
+    """Return a report's verdict as a part of another, whose code is not its own."""
+    told: str = report["verdict"] or "it says nothing."  # anybody can write a report
+    return told.removesuffix(f" Exit {report['exit_code']}.")
 
 
 def _answered(report: dict[str, Any]) -> str:

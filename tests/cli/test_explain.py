@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from supervisor.cli.app import gracekeeper as group
+from supervisor.cli.telling import text
+from supervisor.errors import UsageError
 from supervisor.ops.causes.decide import cause
-from supervisor.ops.explanation import of_case, of_document
+from supervisor.ops.explanation import again, of_case, of_document
 from tests.cli.command import gracekeeper
+from tests.ops.changing import changed
 from tests.ops.test_causes import ANSWER, RECORDED
 
 NO_EXEC = """\
@@ -95,19 +100,59 @@ def test_it_tells_when_it_can_not_tell(answer: Path) -> None:
     "arguments, why",
     [
         (("explain", "300"), "cannot explain 300: exit codes are 0 to 255."),
+        (("explain", "9" * 5000), "cannot explain a number of 5000 digits: "),
+        (("explain", "long.json"), "cannot read the report in long.json:1: a number is too"),
+        (("explain", "empty.json"), "cannot explain empty.json: 'subject' is missing."),
         (("explain", "report.json"), "cannot read the report in report.json"),
         (("explain", "answer.json"), "cannot explain answer.json: "),
         (("watch",), "cannot watch: nothing is named."),
     ],
-    ids=str,
 )
 def test_bad_input(arguments: tuple[str, ...], why: str, tmp_path: Path) -> None:
     """One line with what to do, and exit code 2."""
     (tmp_path / "report.json").write_text('{"event": "report", "exit_code": 1}')
+    (tmp_path / "long.json").write_text(f'{{"event": "report", "exit_code": {"9" * 5000}}}')
+    (tmp_path / "empty.json").write_text('{"event": "explanation", "case": null}')
     (tmp_path / "answer.json").write_text('{"event": "explanation", "case": {}}')
     done = gracekeeper(tmp_path, *arguments)
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert done.err.startswith(f"gracekeeper: {why}")
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_drill_is_read_by_another(indent: int | None, tmp_path: Path) -> None:
+    """Also one with a report in it."""
+    drill = {"event": "drill", "trials": [{"report": of_case(RECORDED[0][2])["report"]}]}
+    (tmp_path / "d.json").write_text(json.dumps(drill, indent=indent))
+    done = gracekeeper(tmp_path, "explain", "d.json")
+    assert done.code == 2
+    assert done.err.startswith("gracekeeper: cannot explain d.json")
+    assert "it is a drill's document" in done.err
+    assert "`gracekeeper report d.json`" in done.err
+
+
+def test_an_answer_without_evidence(tmp_path: Path) -> None:
+    """What was said of a number, or of a report, is said again."""
+    file, report = tmp_path / "answer.json", tmp_path / "report.json"
+    report.write_text(json.dumps(of_case(RECORDED[0][2])["report"]))
+    for target in ("137", str(report)):
+        first = explained(target, "--json")
+        file.write_text(first)
+        assert json.loads(explained(str(file), "--json")) == json.loads(first)
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_an_answer_that_was_changed(data: st.DataObject) -> None:
+    """Whatever one value of its evidence became, it is explained, or refused in one line."""
+    answer = of_case(RECORDED[0][2])
+    answer["case"] = changed(json.loads(json.dumps(answer["case"])), data)
+    try:
+        told = text(again(answer, "it"))
+    except UsageError as error:
+        told = str(error)
+        assert told.startswith("cannot ")
+    assert told.isprintable() or "\n" in told
 
 
 @pytest.mark.parametrize("command", ["explain", "watch"])

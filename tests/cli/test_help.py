@@ -13,11 +13,11 @@ from supervisor.cli.run import run
 from supervisor.servers.uwsgi.fifo import COMMANDS as FIFO
 
 
-def helped(*arguments: str) -> str:
-    """What `gracekeeper ARGUMENTS --help` prints on a terminal of 100 columns."""
+def helped(*arguments: str, width: int = 100) -> str:
+    """What `gracekeeper ARGUMENTS --help` prints on a terminal."""
     runner = CliRunner()
     done = runner.invoke(
-        gracekeeper, [*arguments, "--help"], prog_name="gracekeeper", terminal_width=100
+        gracekeeper, [*arguments, "--help"], prog_name="gracekeeper", terminal_width=width
     )
     assert done.exit_code == 0, done.output
     return done.output
@@ -36,14 +36,23 @@ def test_every_command(name: str) -> None:
 
 @pytest.mark.parametrize("arguments", [(), *((name,) for name in COMMANDS)], ids=str)
 def test_no_line_is_too_long(arguments: tuple[str, ...]) -> None:
-    """It fits a terminal of 100 columns."""
-    assert max(len(line) for line in helped(*arguments).splitlines()) <= 100
+    """It fits a terminal of 100 columns, and one of 80."""
+    for width in (80, 100):
+        told = helped(*arguments, width=width)
+        assert max(len(line) for line in told.splitlines()) <= width
 
 
 def test_the_exit_codes_are_told() -> None:
     """All that there are."""
     for code in ("143", "130", "126, 127", "70", "2  "):
         assert code in helped()
+
+
+def test_defaults_are_told_as_people_write_them() -> None:
+    """With their unit."""
+    told = " ".join(helped("run").split())
+    assert "1m30s. [default: 10s]" in told
+    assert "thrown away. [default: 1m]" in told
 
 
 def test_every_option_has_a_variable() -> None:

@@ -74,6 +74,8 @@ def test_mistakes(tmp_path: Path) -> None:
     """One line each, what to do about it, and a code."""
     for arguments, code, told in (
         (("inspect", "999999999"), 1, "no such process"),
+        (("inspect", "9" * 5000), 1, "a PID has 7 digits at most"),
+        (("inspect", "1", "--signal", "9" * 5000), 2, "Try TERM"),
         (("inspect", "1", "--signal", "FOO"), 2, "Try TERM"),
         (("inspect", "1", "--grace", "soon"), 2, "Write a duration"),
     ):

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from supervisor.cli.status import text
+from supervisor.cli import status as module
+from supervisor.cli.status import status, text
+from supervisor.errors import GracekeeperError
 
 WORKER = {
     "id": 1,
@@ -136,3 +145,47 @@ def test_what_is_not_known() -> None:
     assert "? in request" in shown
     assert "worker" not in shown
     assert text({**STATUS, "budget_left_s": None}).startswith("uwsgi is quiescing\n")
+
+
+def answering(path: Path, *answers: dict[str, Any]) -> Callable[[], None]:
+    """A control socket that answers so often, and is gone with its last answer; wait for that."""
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(str(path))
+    door.listen()
+
+    def serve() -> None:
+        for left, answer in zip(range(len(answers) - 1, -1, -1), answers, strict=True):
+            client, _ = door.accept()
+            with closing(client):
+                client.makefile("rb").readline()
+                if not left:
+                    door.close()
+                client.sendall(json.dumps(answer).encode())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return lambda: thread.join(10)
+
+
+def test_its_end_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who watches a stop sees it end; who finds nobody at first is told where he looked."""
+    monkeypatch.setattr(module, "EVERY_S", 0)
+    path = tmp_path / "control"
+    over = answering(path, STATUS, STATUS)
+    done = CliRunner().invoke(status, ["--control", str(path), "--watch"])
+    over()
+    assert done.exit_code == 0
+    assert done.output.count("uwsgi is quiescing") == 2
+    assert done.output.endswith("gracekeeper: it has ended\n")
+    assert CliRunner().invoke(status, ["--control", str(path), "--watch"]).exception
+
+
+def test_a_name_that_means_nothing(tmp_path: Path) -> None:
+    """A keeper says so, and that it is bad input; what it can't do is none."""
+    for answer, code in (({"error": "cannot.", "code": 2}, 2), ({"error": "cannot."}, 1)):
+        path = tmp_path / f"control-{code}"
+        over = answering(path, answer)
+        done = CliRunner().invoke(status, ["--control", str(path), "nosuch"])
+        over()
+        assert isinstance(done.exception, GracekeeperError)
+        assert done.exception.exit_code == code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from supervisor.cli import blocking, inspect, processes, status, watch
+from supervisor.cli import blocking, inspect, processes, status, telling, watch
 from supervisor.ops import inspection
+from supervisor.ops.explanation import of_code
 
 ESCAPE = "\x1b]0;gone\x07"
 
@@ -25,6 +28,20 @@ def test_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == "running\nGET /�]0;gone�\n\ndef �]0;gone�\n"
 
 
+@pytest.mark.parametrize(("columns", "most"), [(60, 60), (80, 80), (200, 100)])
+def test_an_answer_is_as_wide_as_its_terminal(
+    monkeypatch: pytest.MonkeyPatch, columns: int, most: int
+) -> None:
+    """And no wider than lines can be read."""
+    size = os.terminal_size((columns, 24))
+    monkeypatch.setattr(shutil, "get_terminal_size", lambda *_: size)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = telling.text({**of_code(0), "cause": None}).splitlines()
+    sentence = {"id": "ended", "sentence": "word " * 60, "fix": "", "confidence": "", "facts": ()}
+    lines += telling.text({**of_code(0), "cause": sentence}).splitlines()
+    assert most - 15 < max(map(len, lines)) <= most
+
+
 def test_an_inspection(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command line."""
     monkeypatch.setattr(inspection, "of_process", lambda *_: None)
@@ -37,7 +54,7 @@ def test_progress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     one: Any = SimpleNamespace(
         container=SimpleNamespace(name="web"),
-        stopping=SimpleNamespace(at=0),
+        stopping=lambda _: SimpleNamespace(at=0),
         left=lambda _: [ESCAPE],
     )
     watch._progress([one], 10**9)

@@ -37,11 +37,12 @@ print("{READY}", flush=True)
 while True:
     time.sleep(60)
 """
-GROWS = f"print('{READY}', flush=True); x = [bytearray(1 << 20) for _ in range(1 << 12)]"
+# At once: who grows slowly is slowed down further, as its own code is thrown out of memory first.
+GROWS = f"print('{READY}', flush=True); x = b'x' * (1 << 32)"
 CHILD_GROWS = (
     "import subprocess, sys, signal, time\n"
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
-    "c = 'x = [bytearray(1 << 20) for _ in range(1 << 12)]'\n"
+    "c = 'x = bytes([1]) * (1 << 32)'\n"
     f"subprocess.run([sys.executable, '-c', c]); print('{READY}', flush=True); time.sleep(600)"
 )
 POPEN = (

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-IMAGE = "gracekeeper/staged:test"
 GRACE_S = 2
 KILLED_S = 2.06
 SOURCE = "/opt/gracekeeper"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,18 +13,18 @@ from jsonschema import Draft202012Validator
 
 from supervisor.ops import codes, explanation
 from supervisor.ops.case import Case, from_json, to_json
-from supervisor.ops.causes.cause import IDS
 from supervisor.ops.causes.decide import cause
-from supervisor.ops.containers import Container, State
+from supervisor.ops.containers import State
 from supervisor.ops.document import document, joined
 from supervisor.ops.life import NS, Event
+from supervisor.report.causes import IDS
 from tests.ops.endings import ALL, Ending
+from tests.ops.made import T, die, ended, kill, log_of, oom, stopped
 
 PACKAGE = Path(explanation.__file__).parents[1]
 SCHEMA = json.loads((PACKAGE / "ops/explanation.schema.json").read_text())
 ANSWER = Draft202012Validator(SCHEMA)
 REPORT = Draft202012Validator(json.loads((PACKAGE / "report/schema.json").read_text()))
-T = 1_800_000_000 * NS
 
 
 def recorded() -> Iterator[tuple[Ending, str, Case]]:
@@ -37,24 +36,6 @@ def recorded() -> Iterator[tuple[Ending, str, Case]]:
 
 
 RECORDED = tuple(recorded())
-
-
-def ended(*events: Event, code: int = 137, argv: tuple[str, ...] = ("app",), **state: Any) -> Case:
-    """A container that ended, with a start before."""
-    own = {"started": T, **state}
-    return Case(
-        Container("0" * 64, "web", argv=argv),
-        State("exited", code, **own),
-        events and (Event(T, "start"), *events),
-    )
-
-
-def kill(seconds: float, signal: int) -> Event:
-    return Event(T + int(seconds * NS), "kill", signal)
-
-
-def die(seconds: float, code: int = 137) -> Event:
-    return Event(T + int(seconds * NS), "die", code=code)
 
 
 def test_every_end_was_recorded() -> None:
@@ -98,13 +79,21 @@ def test_several_are_services_of_one_report() -> None:
         (ended(kill(5, 9), die(5.1)), "killed-by-request"),
         (ended(kill(5, 9), die(5.1), Event(T + 6 * NS, "destroy")), "removed-by-force"),
         (ended(die(5)), "killed-from-host"),
-        (ended(Event(T + 4 * NS, "oom"), die(5)), "out-of-memory"),
+        (ended(oom(4.8), die(5)), "out-of-memory"),
         (ended(), "unknown"),
         (ended(oom=True), "out-of-memory"),
         (ended(kill(5, 15), die(5.2, 0), code=0, oom=True), "child-out-of-memory"),
         (ended(kill(5, 1), die(9, 3), code=3, argv=("gunicorn", "app")), "boot-failed"),
         (ended(kill(5, 15), die(5.2, 1), code=1), "failed-while-stopping"),
         (ended(kill(5, 15), die(5.2)), "killed-from-host"),
+        (ended(oom(4), die(5)), "killed-from-host"),
+        (ended(oom(4), kill(5, 15), kill(15, 9), die(15.1), oom=True), "grace-over"),
+        (ended(kill(5, 15), kill(15, 9), die(15, 0), stopped(15.1), code=0), "stopped"),
+        (ended(kill(5, 9), die(5.1), Event(T + 60 * NS, "destroy")), "killed-by-request"),
+        (ended(kill(5, 1), die(5.1, 129), code=129), "killed-by-request"),
+        (ended(kill(5, 1), die(60, 129), code=129), "signalled-from-host"),
+        (ended(kill(5, 15), die(60, 1), code=1), "app-error"),
+        (ended(kill(5, 15), die(60, 1), stopped(60.1), code=1), "failed-while-stopping"),
     ],
 )
 def test_patterns(case: Case, expected: str) -> None:
@@ -174,3 +163,63 @@ def test_a_report_counts_whoever_asked() -> None:
     unheard = case.replace(events=tuple(one for one in case.events if one.action != "kill"))
     assert asked.id == cause(unheard).id == "lost-requests"
     assert asked.fix == cause(unheard).fix
+
+
+def test_events_that_begin_later() -> None:
+    """A `docker stop` asks first, though the engine has forgotten that, or nobody watched yet."""
+    whole = ended(kill(5, 9), die(5.1), stopped(5.2))
+    seen = cause(whole)
+    assert (seen.id, seen.confidence) == ("grace-over", "possible")
+    forgotten = cause(whole.replace(events=whole.events[1:]))
+    assert (forgotten.id, forgotten.confidence) == ("grace-over", "likely")
+    by_hand = cause(whole.replace(events=whole.events[1:3]))
+    assert (by_hand.id, by_hand.confidence) == ("killed-by-request", "likely")
+    ends = ended(die(5.1, 0), stopped(5.2), code=0)
+    assert cause(ends.replace(events=ends.events[1:])).id == "stopped"
+
+
+def test_memory_that_ends_a_stop() -> None:
+    """It had been asked to."""
+    case = ended(kill(5, 15), oom(6), die(6.1))
+    assert cause(case).id == "out-of-memory"
+    assert "Nobody asked" not in cause(case).sentence
+    assert "the container's limit" not in cause(case).sentence  # it has none
+
+
+def test_code_2_is_no_mistake_in_the_arguments() -> None:
+    """Unless it says so."""
+    case = ended(die(5, 2), code=2)
+    assert cause(case).id == "app-error"
+    told = log_of(case, "usage: app [-h]", "app: error: unrecognized arguments: -x")
+    assert cause(told).id == "usage"
+
+
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        ('exec: "/app": stat /app: no such file or directory', "not-found"),
+        ('error mounting "/a": not a directory', "start-failed"),
+        ('chdir to cwd ("/app"): permission denied', "start-failed"),
+    ],
+)
+def test_what_never_started(error: str, expected: str) -> None:
+    """The engine's code is the same for a mount that failed."""
+    case = ended(code=127).replace(state=State("created", 127, error=error))
+    assert cause(case).id == expected
+
+
+@pytest.mark.parametrize(
+    "log, hidden, told",
+    [
+        ((), (), "with 3, and said nothing"),
+        ((), ("the log is hidden: its driver does not read",), "with 3; what it said can't be"),
+        ((), ("the container was removed: its log is gone",), "with 3; what it said can't be"),
+        (("bye",), ("the events are hidden: no",), "with 3: `bye`"),
+        (('GET / HTTP/1.1" 200',), (), "with 3."),
+    ],
+)
+def test_what_it_said(log: tuple[str, ...], hidden: tuple[str, ...], told: str) -> None:
+    """Nobody is called silent whom nobody could hear; also of who was asked to stop."""
+    for asked in ((), (kill(4, 15),)):
+        case = ended(*asked, die(5, 3), code=3).replace(log=log, hidden=hidden)
+        assert told in cause(case).sentence

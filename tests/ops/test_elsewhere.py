@@ -10,7 +10,7 @@ import pytest
 from supervisor.errors import GracekeeperError
 from supervisor.ops.engine import Engine
 from supervisor.ops.inspection import Wish, of_container
-from tests.ops.stage import begun
+from tests.ops.stage import begun, stopped
 from tests.ops.staged import SOURCE, Staged, bash
 
 pytestmark = pytest.mark.docker
@@ -43,6 +43,23 @@ def test_another_machine_and_inside(
         container.wait()
         with pytest.raises(GracekeeperError, match=r"it is not running \(exited, exit code 137\)"):
             of_container(name, Wish())
+
+
+def test_paused(
+    engine: docker.DockerClient, staged_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`docker stop` signals and then resumes, so a paused container ends as a running one does."""
+    with begun(engine, staged_image, TRAPS) as container:
+        container.pause()
+        here = of_container(container.name or "", Wish()).forecast
+        monkeypatch.setattr(Engine, "same_machine", lambda *_: False)
+        there = of_container(container.name or "", Wish()).forecast
+        for found in (here, there):
+            assert (found.code, found.killed) == (3, False)
+            assert "it is paused, and `docker stop` resumes it" in found.unsure
+        end = stopped(container)
+        assert end.code == here.code
+        assert end.seconds == pytest.approx(here.seconds, abs=0.5)
 
 
 def test_no_such_container(engine: docker.DockerClient) -> None:

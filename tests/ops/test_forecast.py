@@ -229,6 +229,14 @@ def test_gracekeeper_as_its_container_was_started() -> None:
     assert code("/usr/bin/tini", "--", "app") == 4
 
 
+def test_gracekeeper_waits_for_nobody_above_it() -> None:
+    """Below `docker run --init` it ends with its own service, and its init as it does."""
+    one = process(6, "python3", "/x/supervisor/runtime/boot.py", ppid=1, blocked=EVERYTHING)
+    stranger = sleeping(pid=8, ignored=TERM)  # that its init has inherited
+    found = foretold(tini(), one.replace(group=6), sleeping(ppid=6), stranger)
+    assert (found.code, found.killed) == (143, False)
+
+
 def test_threads_keep_python_alive() -> None:
     """Unless they are daemons."""
     one = process(1, "python3", "a.py", caught=TERM, threads=2)

@@ -37,6 +37,37 @@ def test_lines(line: str, shown: str) -> None:
     assert masked_line(line) == shown == masked_line(shown)
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Authorization: Bearer abc.def.ghi", "Authorization: ***"),
+        ("> proxy-authorization:Basic aHVu 8", "> proxy-authorization:***"),
+        ("GET / Cookie: a=b; sid=hunter2", "GET / Cookie: ***"),
+        ('set-cookie: sid="hunter2"; Path=/', "set-cookie: ***"),
+        ("X-Api-Key: hunter2", "X-Api-Key: ***"),
+        ("x-auth-token: hunter2", "x-auth-token: ***"),
+        ('Authorization: Digest username="me", response="6629"', "Authorization: ***"),
+        ('curl -H "Authorization: Bearer a.b" http://h/', 'curl -H "Authorization: ***" http://h/'),
+        ("curl -H 'Cookie: a=\"b\"' http://h/", "curl -H 'Cookie: ***' http://h/"),
+        ("{'Authorization': 'Bearer a.b', 'n': 1}", "{'Authorization': '***', 'n': 1}"),
+        ("[(b'cookie', b'a=b'), (b'host', b'h')]", "[(b'cookie', b'***'), (b'host', b'h')]"),
+        ("401: no authorization, no cookies", "401: no authorization, no cookies"),
+    ],
+)
+def test_headers(line: str, shown: str) -> None:
+    """What authenticates is masked to the end of its value, be it quoted or not."""
+    assert masked_line(line) == shown == masked_line(shown)
+
+
+def test_a_line_of_json_stays_one() -> None:
+    """A report is read from a log after its secrets are masked."""
+    words = ["curl", "-H", "Authorization: Bearer hunter2", 'sh -c "-H Cookie: a=hunter2"']
+    digest = 'Authorization: Digest a="hunter2", b="hunter2"'
+    found = masked_line(json.dumps({"argv": words, "cookie": "hunter2", "log": digest, "n": 1}))
+    assert "hunter" not in found
+    assert json.loads(found)["n"] == 1
+
+
 def test_a_container_is_masked_when_it_is_read() -> None:
     """So nothing that is made from it can tell."""
     script = "app --password hunter2 --secret=hunter3 -p hunter4"

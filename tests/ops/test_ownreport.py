@@ -12,6 +12,8 @@ from supervisor.ops.case import Case
 from supervisor.ops.containers import Container, State
 from supervisor.ops.explanation import of_case, of_document
 from supervisor.ops.ownreport import report_in, unread
+from supervisor.render.model import read
+from supervisor.render.verdict import verdict
 from tests.render.samples import document
 
 OURS = document("lost")
@@ -28,7 +30,7 @@ def lines(*found: dict[str, Any]) -> tuple[str, ...]:
         ({"event": "report"}, "its schema is None"),
         ({**OURS, "requests": {}}, "`requests.lost` is not there"),
         ({**OURS, "budget": {**OURS["budget"], "grace_s": 10**400}}, "`budget.grace_s`"),
-        ({one: OURS[one] for one in OURS if one != "door"}, "`door` is not there"),
+        ({one: OURS[one] for one in OURS if one != "sender"}, "`sender` is not there"),
     ],
 )
 def test_what_only_looks_like_one(line: dict[str, Any], told: str) -> None:
@@ -45,3 +47,34 @@ def test_what_only_looks_like_one(line: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError) as error:
         of_document(line, "x.json")
     assert told in str(error.value)
+
+
+OUTSIDE = {**OURS, "requests": {**OURS["requests"], "lost": None}, "door": "none", "series": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ("grace-over", "certain")),  # a keeper's
+        ({"fix": "Give it more."}, ("grace-over", "likely")),
+        ({"fix": "", "sender": None, "signal": None}, ("app-error", "possible")),
+        ({"requests": {**OUTSIDE["requests"], "cut": "died"}},
+         ("failed-while-stopping", "certain")),
+        ({"fix": "", "cause": {"id": "of-tomorrow", "confidence": "certain"}},
+         ("grace-over", "likely")),
+        ({"fix": "", "cause": {"id": "held", "confidence": "certain"}}, ("held", "certain")),
+    ],
+)  # fmt: skip
+def test_who_counted_nothing_is_not_certain(changes: dict[str, Any], told: tuple[str, str]) -> None:
+    """A report that was made from outside, by an older or a newer version."""
+    found = of_document({**OUTSIDE, **changes}, "x")["cause"]
+    assert (found["id"], found["confidence"]) == told
+    assert "Give it more." in found["fix"] or not changes.get("fix")
+
+
+def test_a_keeper_s_report_has_the_same_remedy_everywhere() -> None:
+    """`explain` and `report` read the same file, also one that does not tell of its door."""
+    for found in (OURS, {one: OURS[one] for one in OURS if one != "door"}):
+        told = of_document(found, "x")["cause"]
+        judged = verdict(read(found, "x"))
+        assert (told["id"], told["fix"]) == (judged.cause, judged.fix)

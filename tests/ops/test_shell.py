@@ -69,6 +69,22 @@ def test_bash_waits_where_it_runs_commands() -> None:
     assert foretold(shell(front, wchan=RUNS, name="bash"), own).code == NEVER
 
 
+def test_a_trap_of_a_subshell_is_its_own() -> None:
+    """The one around it still tells all, and waits for who does not listen."""
+    text = "trap 'kill $(jobs -p); wait' TERM; (trap '' TERM; exec sleep 600) & wait"
+    found = foretold(shell(text), sleeping(ignored=TERM | BACKGROUND))
+    assert (found.code, found.unsure) == (NEVER, "")
+    assert foretold(shell(text), sleeping(ignored=BACKGROUND)).code == 143
+
+
+def test_one_of_several_children() -> None:
+    """Which of them `$P` is, nothing tells."""
+    text = "trap 'kill $P' TERM; app & P=$!; sleep 600 & wait; wait"
+    sleeps = sleeping(pid=8, ignored=BACKGROUND)
+    assert "which of its children" in foretold(shell(text), APP, sleeps).unsure
+    assert not foretold(shell(text.replace("$P", "$(jobs -p)")), sleeps, sleeps).unsure
+
+
 def test_an_exit_trap() -> None:
     """With it bash catches what would end it, and ends; others leave TERM alone."""
     text = "trap 'kill $(jobs -p)' EXIT; sleep 600 & wait"

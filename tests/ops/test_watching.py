@@ -16,7 +16,8 @@ from supervisor.ops.containers import moment
 from supervisor.ops.engine import GoneError
 from supervisor.ops.gathering import gather
 from supervisor.ops.life import NS
-from supervisor.ops.recording import _stretch
+from supervisor.ops.log import Line
+from supervisor.ops.recording import Recording, _stretch
 
 ID = "a" * 64
 BEGAN = "2030-01-01T00:00:00.5Z"
@@ -71,10 +72,10 @@ class Scripted:
         if until is None:
             self.over.wait(30)
 
-    def follow_log(self, name: str, lines: int, since: float) -> Iterator[bytes]:
-        yield from (self.log_text[:5], self.log_text[5:])
+    def follow_log(self, name: str, most: int, since: float) -> Iterator[bytes]:
+        yield from (self.log_text[:40], self.log_text[40:])
 
-    def log(self, name: str, lines: int, since: float, until: float | None) -> list[str]:
+    def lines(self, name: str, most: int, since: float, until: float | None) -> list[Line]:
         raise GracekeeperError("cannot ask about web: its driver does not read. Use another.")
 
     def top(self, name: str, columns: str) -> list[list[str]]:
@@ -101,9 +102,11 @@ def watched(
 def test_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     """One end, with its last lines."""
     script = (kill(9, 15), die(9.2, 3), event(9.3, "stop"))
-    (case,) = watched(monkeypatch, Scripted(*script, log=b"one\ntwo, cut off"))
+    log = b"2030-01-01T00:00:05.5Z one\n2030-01-01T00:00:09.6Z two, cut off"
+    (case,) = watched(monkeypatch, Scripted(*script, log=log))
     assert (cause(case).id, case.code) == ("failed-while-stopping", 3)
     assert case.log == ("one", "two, cut off")
+    assert case.written == (T + 5 * NS, T + 91 * NS // 10)
     assert case.life.started == T
 
 
@@ -123,6 +126,118 @@ def test_one_that_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch, Scripted(kill(5, 9), die(5.1, 137), event(5.2, "destroy")), project="shop"
     )
     assert (cause(case).id, case.code, case.state.status) == ("removed-by-force", 137, "removed")
+
+
+def test_a_paused_one_is_seen_as_it_goes_on() -> None:
+    """In the freezer everybody is in state D, and nothing that waits for the disk."""
+    columns = "50 1 50 0 Ds 9 1 0 0 0 4000 __refrigerator app app"
+    engine: Any = Scripted()
+    engine.top = lambda *_: [columns.split()]
+    told = engine.inspect("web")
+    told["State"] |= {"Pid": 50, "Status": "paused"}
+    engine.inspect = lambda _: told
+    one = Recording(engine, told)
+    one.look(T)
+    (seen,) = one.case.sightings
+    assert (seen.state, seen.before) == ("S", "caught")
+
+
+def seen(engine: Any, *rows: str) -> Recording:
+    """A recording of a PID 1 that is 50 on another machine, looked at as ps(1) shows it."""
+    told = engine.inspect("web")
+    told["State"]["Pid"] = 50
+    engine.inspect = lambda _: told
+    one = Recording(engine, told)
+    for row in rows:
+        engine.top = lambda *_, row=row: [row.split()]
+        one.look(T + 5 * NS)
+    return one
+
+
+CATCHES = "50 1 50 0 Ss 9 1 0 0 0 4000 do_wait app app"
+DEFAULTS = "50 1 50 0 Rs 9 1 0 0 1000 0 - app app"  # a Python that finishes takes handlers away
+WORDLESS = "50 1 50 0 Rs 9 1 0 0 1000 0 - app [app]"
+
+
+def test_a_look_is_after_what_was_heard() -> None:
+    """Clocks are read apart: what it does while it stops is not what it did before."""
+    engine: Any = Scripted()
+    one = seen(engine, CATCHES)
+    foretold = one.case.foretold
+    one.hear(kill(5.007, 15))
+    engine.top = lambda *_: [DEFAULTS.split()]
+    one.look(T + 5 * NS)
+    (found,) = one.case.sightings
+    assert (found.before, one.case.foretold) == ("caught", foretold)
+    assert found.last == one.case.life.kills[0].at
+
+
+def test_who_is_on_the_way_out_tells_nothing() -> None:
+    """Its words go first, then its masks; nobody has asked, or nobody has told us yet."""
+    engine: Any = Scripted()
+    before = seen(engine, CATCHES).case
+    after = seen(engine, CATCHES, WORDLESS).case
+    assert (after.sightings, after.foretold) == (
+        tuple(one.replace(state="R") for one in before.sightings),
+        before.foretold,
+    )
+    (late,) = seen(engine, WORDLESS).case.sightings
+    assert late.before == ""
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_where_it_runs_is_found_out_once(near: bool) -> None:
+    """A process that has gone is not one of another machine, first or later."""
+    engine: Any = Scripted()
+    engine.same_machine = lambda *_: near
+    one = seen(engine)
+    engine.same_machine = lambda *_: False
+    one.hear(event(1, "oom"))
+    assert bool(one.hidden) == (not near)
+    ended = engine.inspect("web")
+    gone = {**ended, "State": {**ended["State"], "Pid": 0}}
+    engine.inspect = lambda _: gone
+    assert not Recording(engine, ended).hidden
+
+
+@pytest.mark.parametrize(
+    "masks, before",
+    [
+        (("4000", "0"), "dropped"),
+        (("0", "4000"), "dropped"),
+        (("0", "4000", "4000"), "blocked"),
+    ],
+)
+def test_who_starts_a_child_blocks_signals_for_a_moment(
+    masks: tuple[str, ...], before: str
+) -> None:
+    """vfork blocks them all in the parent: what a single look saw is not how it is."""
+    engine: Any = Scripted()
+    told = engine.inspect("web")
+    told["State"] |= {"Pid": 50}
+    engine.inspect = lambda _: told
+    one = Recording(engine, told)
+    for at, mask in enumerate(masks):
+        row = f"50 1 50 0 Ss 9 1 0 {mask} 0 0 poll_schedule app app".split()
+        engine.top = lambda *_, row=row: [row]
+        one.look(T + at * NS)
+    (seen,) = one.case.sightings
+    assert seen.before == before
+
+
+def test_all_that_happened_comes_before_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that believes that nobody has asked yet would take what is left for what there was."""
+    looks: list[bool] = []
+    monkeypatch.setattr(
+        Recording, "look", lambda self, now: looks.append(bool(self.case.life.kills))
+    )
+    one = watching.Watching(Scripted(), ("web",), None)  # type: ignore[arg-type]
+    for told in (event(8, "health_status: healthy"), kill(9, 15)):
+        one._news.put(told)
+    one._looked[ID] = float("-inf")
+    one._listen()
+    one._look()
+    assert looks == [True]
 
 
 def test_a_state_is_not_forgotten_in_the_last_moment() -> None:

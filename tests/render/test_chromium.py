@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,10 +45,14 @@ onload = () => {{ told.textContent = JSON.stringify([...document.querySelectorAl
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What one run of the browser made of all pages, what it said and what it asked for."""
-    folder = tmp_path_factory.mktemp("chromium")
+    """What the browser made of all pages of reports."""
     pages = {name: html(sample(name)) for name in ("lost", "fleet")}
     pages["pair"] = html_pair(sample("lost"), sample("clean"))
+    return looked_at(pages, tmp_path_factory.mktemp("chromium"))
+
+
+def looked_at(pages: dict[str, str], folder: Path) -> dict[str, Any]:
+    """What one run of the browser made of pages, what it said and what it asked for."""
     frames = []
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import pytest
 
 from supervisor.errors import UsageError
+from supervisor.ops.explanation import of_document
 from supervisor.render.html import html
 from supervisor.render.model import read
 from supervisor.render.svg import svg
@@ -16,6 +18,7 @@ from supervisor.render.verdict import verdict
 from tests.render.samples import document, sample
 from tests.report.endings import (
     crashed,
+    died_while_stopping,
     drained,
     generic_stubborn,
     hurried,
@@ -29,29 +32,33 @@ from tests.report.lives import Life
 
 
 @pytest.mark.parametrize(
-    ("life", "kind", "fix"),
+    ("life", "kind", "cause", "fix"),
     [
-        (drained, "good", ""),
-        (out_of_time, "bad", "Raise the grace period above 5 s"),
-        (out_of_time_blind, "bad", "or make GET /a shorter: it still ran after 4.0 s"),
-        (hurried, "bad", "ask once and wait"),
-        (not_found, "bad", "Correct the command"),
-        (crashed, "bad", "Read its own last lines, and the kernel's"),
-        (never_ready, "bad", "the service's own last lines"),
-        (overslept, "bad", "Raise the grace period"),
-        (generic_stubborn, "bad", "Raise the grace period"),
+        (drained, "good", "kept", ""),
+        (out_of_time, "bad", "lost-requests", "Raise the grace period above 5 s"),
+        (
+            out_of_time_blind,
+            "bad",
+            "lost-requests",
+            "make GET /a shorter: it still ran after 4.0 s",
+        ),
+        (hurried, "bad", "lost-requests", "ask once and wait"),
+        (not_found, "bad", "start-failed", "Correct the command"),
+        (crashed, "bad", "app-error", "Read its own last lines, and the kernel's"),
+        (never_ready, "bad", "app-error", "the service's own last lines"),
+        (overslept, "bad", "lost-requests", "Raise the grace period"),
+        (generic_stubborn, "bad", "grace-over", "Raise the grace period"),
+        (died_while_stopping, "bad", "lost-requests", "Read its own last lines, and the kernel's"),
     ],
 )
-def test_the_verdict(life: Callable[[], Life], kind: str, fix: str) -> None:
+def test_the_verdict(life: Callable[[], Life], kind: str, cause: str, fix: str) -> None:
     """What is not known is not called good, and what is bad has a remedy."""
     told = life().report()
     one = read(told, "x")
     judged = verdict(one)
-    assert judged.kind == kind
+    assert (judged.kind, judged.cause, judged.sure) == (kind, cause, "certain")
     assert (fix in judged.fix) if fix else not judged.fix
-    assert judged.cause
-    assert judged.cause in told["verdict"]
-    assert "Exit" not in judged.cause
+    assert judged.told == told["verdict"]
     assert svg(one)
     assert judged.word in html(one)
 
@@ -62,6 +69,39 @@ def test_a_killed_process_is_told_where_nothing_else_is_wrong() -> None:
     one = read(drained().report(**process), "x")
     assert verdict(one).kind == "unknown"
     assert verdict(one).fix.startswith("Let sidekiq (descendant) end at SIGTERM")
+
+
+@pytest.mark.parametrize(
+    ("cause", "sure", "kind"),
+    [
+        ("cut-requests", "likely", "bad"),
+        ("cut-requests", "possible", "unknown"),
+        ("stopped", "certain", "unknown"),
+    ],
+)
+def test_a_cause_is_judged(cause: str, sure: str, kind: str) -> None:
+    """Who looked from outside counted nothing, and can know that it went wrong."""
+    requests = {**document("clean")["requests"], "lost": None}
+    named = {"id": cause, "confidence": sure}
+    assert verdict(sample("clean", requests=requests, cause=named)).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"lost": 3}, ("bad", "lost-requests", "possible")),
+        ({"lost": None, "cut": "out-of-time"}, ("bad", "lost-requests", "possible")),
+        ({"lost": 0}, ("good", "kept", "certain")),
+    ],
+)
+def test_a_calm_cause_does_not_undo_what_was_counted(
+    changes: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    """Whoever wrote that all went well wrote the numbers, too."""
+    requests = {**document("clean")["requests"], **changes}
+    named = {"id": "kept", "confidence": "certain"}
+    found = verdict(sample("clean", requests=requests, cause=named))
+    assert (found.kind, found.cause, found.sure) == told
 
 
 def test_nobody_knows_what_a_service_did_that_cannot_be_seen() -> None:
@@ -97,7 +137,7 @@ def test_requests_are_counted_by_uri() -> None:
     ("changes", "told"),
     [
         ({"schema": 2}, "its schema is 2, and this gracekeeper knows 1"),
-        ({"seconds": None}, "`seconds` is not a number"),
+        ({"asked_at": None}, "`asked_at` is not a number"),
         ({"seconds": float("nan")}, "`seconds` is not a number"),
         ({"seconds": 1e308}, "`seconds` is not a number up to 1e+09"),
         ({"asked_at": 10**400}, "`asked_at` is not a number up to 1e+11"),
@@ -144,3 +184,13 @@ def test_what_a_terminal_would_obey_is_not_passed_on() -> None:
     ((told, _count),) = sample("lost", requests=requests).requests.lost_by_uri
     assert told.isprintable()
     assert told.encode()
+
+
+def test_one_sentence_wherever_it_is_told() -> None:
+    """As it was written: on the page, in the terminal, in an answer."""
+    told = document("lost")["verdict"]
+    one = sample("lost")
+    first = next(iter(terminal(one, 80)))
+    assert str(first) == f"Went wrong. {told}"
+    assert f"<p class=cause>{escape(told)}</p>" in html(one)
+    assert of_document(document("lost"), "x")["cause"]["sentence"] == told

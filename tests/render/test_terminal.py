@@ -57,6 +57,15 @@ def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     lanes = [line for line in text.splitlines() if "▕" in line]
     assert len({line.index("▕") for line in lanes}) == 1
+    rest = text.splitlines()[text.splitlines().index(lanes[-1]) + 1 :]
+    legend = rest[: rest.index("")]
+    assert all(line.startswith(" " * 20) for line in legend), legend
+    assert ("still there" in text) == any("┅" in line for line in lanes)
+
+
+def test_the_legend_has_what_there_is() -> None:
+    """Nobody saw a process: then there is none to be explained."""
+    assert "how is not known" not in printed("lost", processes=[])
 
 
 def test_markup_is_shown_and_not_obeyed() -> None:

@@ -26,8 +26,9 @@ BLIND: dict[str, Any] = {"served": None, "served_while_stopping": None, "lost": 
 def told(verdict: str = "Fine. Exit 143.", **requests: Any) -> dict[str, Any]:
     """One service's own report, as far as it matters here."""
     service = {"status": 0, "was_ready": True, "why": "", "cluster": None}
-    own = {"schema": 1, "verdict": verdict, "requests": {**REQUESTS, **requests}}
-    return {**own, "service": service}
+    code = int(verdict.rpartition(" ")[2].rstrip("."))
+    own = {"schema": 1, "verdict": verdict, "exit_code": code, "service": service}
+    return {**own, "requests": {**REQUESTS, **requests}}
 
 
 def fleet(*facts: Any) -> Fleet:
@@ -83,6 +84,13 @@ def test_one_has_lost_something() -> None:
     assert report["requests"]["lost"] == 1
     assert report["requests"]["lost_requests"] == ["GET /slow"]
     assert report["requests"]["cut"] == "out-of-time"
+
+
+def test_one_was_killed_and_nothing_was_lost() -> None:
+    """Each of its requests was answered: that is no loss, here as in its own report."""
+    late = told("SIGTERM was answered in 9.5 s: no request was lost. Exit 143.", cut="out-of-time")
+    report = built(fleet(StopAsked()), app=late, web=told())
+    assert "no request was lost by app and web" in report["verdict"]
 
 
 def test_nobody_can_be_seen() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from supervisor.core.signalnames import name
-from supervisor.ops.behaviour import KNOWN, WRAPPERS
+from supervisor.ops.behaviour import KNOWN
 from supervisor.ops.case import Case
 from supervisor.ops.causes import unasked, words
-from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
+from supervisor.ops.causes.cause import CERTAIN, LIKELY, LOOK, POSSIBLE, Cause
+from supervisor.ops.causes.front import in_front, shell, wrapped
 from supervisor.ops.causes.reported import of_report
-from supervisor.ops.causes.stubborn import EXEC, shell
-from supervisor.ops.disposition import DIES
-from supervisor.ops.life import NS
+from supervisor.ops.causes.stubborn import EXEC
+from supervisor.ops.disposition import CAUGHT, DIES
+from supervisor.ops.life import NS, ROOM_S
 from supervisor.ops.process import SHELLS
 
 QUICK_S = 0.5  # too short for a request to have been waited for
@@ -25,7 +26,7 @@ def cause(case: Case) -> Cause:
     code = case.code
     if case.report:
         return of_report(case.report)
-    if code in (128 + case.container.signal, 128 + 15, 128 + 2):
+    if code in (128 + _number(case), 128 + 15, 128 + 2):
         return _by_signal(case)
     if code == 0:
         return _clean(case)
@@ -36,16 +37,17 @@ def cause(case: Case) -> Cause:
             " it was doing.",
             "Add `master = true` and a hook that stops it gracefully, or run it by `gracekeeper"
             " run`.",
+            CERTAIN if _quick(case) else LIKELY,
         )
     if code == 137:
         return unasked.killed(case)  # not by the engine, which has sent no KILL
-    found = unasked.by_code(case)
-    if found.id in ("module-code", "segfault", "aborted", "child-killed"):
+    found, said = unasked.by_code(case), words.stopping(case)
+    if found.id in ("module-code", "segfault", "aborted", "child-killed") or _outlasted(case):
         return found
     return Cause(
         "failed-while-stopping",
         f"It was asked to stop, and failed on the way: it ended with {code}"
-        f"{unasked.quoted(words.error(case.log) or words.last(case.log))}.",
+        f"{unasked.quoted(case, words.error(said) or words.last(said))}.",
         "Read what it says; what it was doing may have been cut.",
         LIKELY,
     )
@@ -53,59 +55,86 @@ def cause(case: Case) -> Cause:
 
 def _by_signal(case: Case) -> Cause:
     """Tell apart the three that end with 128 + n: a shell, a default action, a convention."""
-    signal, after_s = name(case.code - 128), _seconds(case)
+    signal = name(case.code - 128)
     alone = bool(case.sightings) and not _children(case)
-    if _shell_in_front(case) and after_s < QUICK_S and not alone:
+    below = _below_init(case)
+    at_once = _quick(case) or below == DIES  # a slow machine takes its time to say so
+    shell_there = in_front(case) if at_once and not alone else False
+    if shell_there:
         return _shell_cut(case, signal)
-    if (below := _below_init(case)) is not None and after_s < QUICK_S:
-        sure = CERTAIN if below == DIES else LIKELY
+    if shell_there is None:
         return Cause(
-            "no-handler",
-            f"The program has no handler for {signal}, so it ended at once, as the kernel's"
-            f" default is ({case.code}): whatever it was doing was cut.",
-            f"Let it handle {signal}; an init passes the signal on, and can do no more.",
-            sure,
+            "stopped",
+            f"It ended at {signal} with {case.code}. Either {case.program} is a shell that ended"
+            " without waiting for its children, and they were killed with the container, or the"
+            f" program has replaced it (`exec`), and says so that {signal} ended it. Nobody has"
+            " seen which.",
+            f"If there is no `exec` before its last command, put one there. Else: {LOOK}",
+            POSSIBLE,
         )
+    if below in (DIES, "") and at_once:
+        return _no_handler(case, signal)
+    after = f"{_seconds(case):.1f} s after {signal} " if case.asked else ""
     return Cause(
         "stopped",
-        f"It ended {after_s:.1f} s after {signal} with {case.code}, which is how a program says"
-        " that this ended it. Whether requests were cut can't be seen from outside.",
+        f"It ended {after}with {case.code}, which is how a program says that {signal} ended it."
+        " Whether requests were cut can't be seen from outside.",
         "Run it by `gracekeeper run`, whose report counts them.",
         LIKELY,
     )
 
 
+def _no_handler(case: Case, signal: str) -> Cause:
+    """Tell of a program below an init: that it would die was seen, or nobody looked."""
+    how = (
+        f"so it ended at once, as the kernel's default is ({case.code}): whatever it was doing was"
+        " cut"
+    )
+    fix = f"Let it handle {signal}; an init passes the signal on, and can do no more."
+    if _below_init(case) == DIES:
+        return Cause("no-handler", f"The program has no handler for {signal}, {how}.", fix)
+    return Cause(
+        "no-handler",
+        f"Either the program has no handler for {signal}, {how}; or its handler ends it with"
+        f" {case.code}, as many do, and nothing need be lost. Nobody has seen which.",
+        LOOK,
+        POSSIBLE,
+    )
+
+
 def _clean(case: Case) -> Cause:
     """Judge an exit 0, which says nothing about requests."""
-    if line := words.said(case.log, words.LOSSES):
-        return Cause("lost-requests", f"It ended with 0 and lost work: `{line}`.", _graceful(case))
-    if line := words.said(case.log, words.CUTS):
+    if line := words.said_stopping(case, words.LOSSES):
+        told = f"It ended with 0 and lost work: `{line}`."
+        return Cause("lost-requests", told, _graceful(case), LIKELY)
+    if line := words.said_stopping(case, words.CUTS):
         return _cut(case, f"it says so: `{line}`", LIKELY)
-    if _shell_in_front(case) and _seconds(case) < QUICK_S and _children(case):
-        return _shell_cut(case, name(case.container.signal))
+    if in_front(case) and _quick(case) and _children(case):
+        return _shell_cut(case, name(_number(case)))
     for program, signals in KNOWN.items():
-        known = signals.get(case.container.signal)
+        known = signals.get(_number(case))
         if known and case.mentions(program):
             if not known.drains and "cuts" in known.why:
                 return _cut(case, f"{program}: {known.why}", LIKELY)
             return _stopped(case, f"{program}: {known.why}", LIKELY)
-    if line := words.said(case.log, words.WAITS):
+    if line := words.said_stopping(case, words.WAITS):
         return _stopped(case, f"it waited for them: `{line}`", LIKELY)
     return _stopped(case, "whether requests were cut can't be seen from outside", POSSIBLE)
 
 
 def _cut(case: Case, why: str, sure: str) -> Cause:
+    after = f" after {_seconds(case):.1f} s" if case.asked else ""
     return Cause(
         "cut-requests",
-        f"It ended with 0 after {_seconds(case):.1f} s, and that does not mean that nothing was"
-        f" lost: {why}.",
+        f"It ended with 0{after}, and that does not mean that nothing was lost: {why}.",
         _graceful(case),
         sure,
     )
 
 
 def _stopped(case: Case, why: str, sure: str) -> Cause:
-    return Cause("stopped", f"It stopped in {_seconds(case):.1f} s with 0; {why}.", confidence=sure)
+    after = f" in {_seconds(case):.1f} s" if case.asked else ""
+    return Cause("stopped", f"It stopped{after} with 0; {why}.", confidence=sure)
 
 
 def _shell_cut(case: Case, signal: str) -> Cause:
@@ -114,8 +143,15 @@ def _shell_cut(case: Case, signal: str) -> Cause:
         f"{_which(case)} is a shell: it ended at {signal} with {case.code} without waiting for its"
         " children, and they were killed with the container.",
         FORWARD if case.code != 0 else f"{EXEC} A trap that only exits cuts what runs.",
-        CERTAIN if _children(case) else LIKELY,
+        CERTAIN if _children(case) and _dies(case) else LIKELY,
     )
+
+
+def _dies(case: Case) -> bool:
+    """Tell whether the shell was ended by the signal itself; a trap may have waited."""
+    shells = (one for one in case.sightings if one.name in SHELLS)
+    first = next(shells, None)
+    return first is not None and first.before == DIES and _known(case)
 
 
 def _which(case: Case) -> str:
@@ -135,25 +171,28 @@ def _graceful(case: Case) -> str:
     return "Run it by `gracekeeper run`, or let it finish what it began before it ends."
 
 
-def _shell_in_front(case: Case) -> bool:
-    if shell(case):
-        return True
-    parts = [word.rpartition("/")[2] for word in case.container.argv]
-    init = case.container.init or case.program in WRAPPERS
-    return init and any(part in SHELLS or part.endswith(".sh") for part in parts[:4])
-
-
 def _below_init(case: Case) -> str | None:
-    """Return what a stop does to the program below an init; None when there is no init."""
-    if not case.container.init and case.program not in WRAPPERS:
+    """Return what a stop does to the program below an init, empty when nobody has seen that.
+
+    None when there is no init.
+    """
+    if not wrapped(case):
         return None
-    return next((one.before for one in case.sightings[1:] if one.before), "")
+    if words.said_stopping(case, words.HEARD):
+        return CAUGHT
+    below = (one for one in case.sightings[1:] if one.ppid == case.sightings[0].pid)
+    return next((one.before for one in below if one.before and _known(case)), "")
+
+
+def _known(case: Case) -> bool:
+    """Tell whether what was seen of the processes is about the signal that was sent."""
+    return case.asked is not None and case.asked.signal == case.container.signal
 
 
 def _children(case: Case) -> bool:
     """Tell whether somebody who was not just passing by was there to the end."""
     life = case.life
-    died, asked = life.died, life.asked(case.container.signal)
+    died, asked = life.died, case.asked
     if died is None or asked is None:
         return False
     return any(
@@ -162,8 +201,21 @@ def _children(case: Case) -> bool:
     )
 
 
+def _number(case: Case) -> int:
+    return case.asked.signal if case.asked else case.container.signal
+
+
+def _outlasted(case: Case) -> bool:
+    """Tell whether it lived on for so long that its end needs another reason."""
+    life, given = case.life, case.container.grace_s
+    return not life.stopped and 0 <= given + ROOM_S < _seconds(case)
+
+
+def _quick(case: Case) -> bool:
+    """Tell whether it ended at once; where the request is not known, it may have."""
+    return _seconds(case) < QUICK_S
+
+
 def _seconds(case: Case) -> float:
-    life = case.life
-    end = life.died.at if life.died else case.state.finished
-    first = life.asked(case.container.signal)
-    return max(0, end - first.at) / NS if first else 0.0
+    end = case.life.died.at if case.life.died else case.state.finished
+    return max(0, end - case.asked.at) / NS if case.asked else 0.0

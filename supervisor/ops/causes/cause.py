@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from supervisor.core.record import Record
+from supervisor.report.causes import CONFIDENCES
 
-CERTAIN, LIKELY, POSSIBLE = CONFIDENCES = "certain", "likely", "possible"
+CERTAIN, LIKELY, POSSIBLE = CONFIDENCES
+
+# What to do where nobody has seen enough: it has ended, and may be gone.
+LOOK: Final = (
+    "Start it again and ask `gracekeeper inspect CONTAINER`, or record its next stop: `gracekeeper"
+    " watch CONTAINER`."
+)
 
 
 class Cause(Record):
@@ -17,51 +24,3 @@ class Cause(Record):
     fix: str = ""
     confidence: str = CERTAIN
     facts: tuple[str, ...] = ()
-
-
-# Every cause by its id, as the schema and the documentation list them.
-IDS: Final = (
-    "running",
-    "not-started",
-    "not-found",
-    "not-executable",
-    "start-failed",
-    "out-of-memory",
-    "child-out-of-memory",
-    "killed-by-request",
-    "removed-by-force",
-    "stopped-without-grace",
-    "killed-from-host",
-    "signalled-from-host",
-    "stopped-in-back-off",
-    "restart-loop",
-    "grace-over",
-    "shell-kept-signal",
-    "signal-ignored",
-    "signal-dropped",
-    "held",
-    "reloaded",
-    "busy",
-    "hung-worker",
-    "keeper-cut-short",
-    "kept",
-    "lost-requests",
-    "cut-requests",
-    "shell-cut-children",
-    "no-handler",
-    "stopped",
-    "failed-while-stopping",
-    "aborted",
-    "segfault",
-    "module-code",
-    "timeout-expired",
-    "boot-failed",
-    "load-failed",
-    "no-app",
-    "no-master",
-    "usage",
-    "app-error",
-    "child-killed",
-    "ended",
-    "unknown",
-)

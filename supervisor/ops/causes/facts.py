@@ -15,7 +15,13 @@ WIDTH = 160
 
 def facts(case: Case) -> tuple[str, ...]:
     """Return all that was seen of its end, in order."""
-    return (*_container(case.container), *_events(case), *_state(case), *_log(case))
+    return (
+        *_container(case.container),
+        *_script(case.script),
+        *_events(case),
+        *_state(case),
+        *_log(case),
+    )
 
 
 def _container(one: Container) -> Iterator[str]:
@@ -24,9 +30,14 @@ def _container(one: Container) -> Iterator[str]:
         yield f"PID 1 was started as `{_short(line)}`" + (", below docker-init" * one.init)
 
 
+def _script(gist: str) -> Iterator[str]:
+    if gist:
+        yield f"its script ends in `{_short(gist.splitlines()[-1])}`"
+
+
 def _events(case: Case) -> Iterator[str]:
-    life, signal = case.life, case.container.signal
-    origin = life.origin(signal)
+    life = case.life
+    origin = life.origin(case.container)
     told = [f"{name(one.signal)} at {_after(one.at, origin)}" for one in life.kills]
     told += [f"oom at {_after(at, origin)}" for at in life.oom]
     told += [f"exec at {_after(one.at, origin)}" for one in life.execs]
@@ -36,7 +47,7 @@ def _events(case: Case) -> Iterator[str]:
     if told:
         yield f"the engine's events: {', '.join(told)}"
     if life.died and not life.told:
-        yield "the engine sent no signal"
+        yield "the engine sent no signal" + (" that it still tells of" if not life.started else "")
     if life.sick:
         yield "its health check had failed"
     if case.foretold:
@@ -46,7 +57,7 @@ def _events(case: Case) -> Iterator[str]:
 def _marks(life: Life) -> Iterator[tuple[str, bool]]:
     yield "stop", life.stopped
     yield "unpause", life.unpaused
-    yield "removed", life.destroyed
+    yield "removed", bool(life.destroyed)
 
 
 def _state(case: Case) -> Iterator[str]:
@@ -61,9 +72,13 @@ def _state(case: Case) -> Iterator[str]:
 
 
 def _log(case: Case) -> Iterator[str]:
-    for line in [one for one in case.log if one.strip()][-MOST_LINES:]:
+    origin = case.life.origin(case.container)
+    times = case.written or (0,) * len(case.log)
+    told = [(at, one) for at, one in zip(times, case.log, strict=True) if one.strip()]
+    for at, line in told[-MOST_LINES:]:
         if '"event":"report"' not in line.replace(" ", ""):
-            yield f"log: {_short(line)}"
+            when = f" at {_after(at, origin)}" if at and origin else ""
+            yield f"log{when}: {_short(line)}"
 
 
 def _after(at: int, origin: int) -> str:

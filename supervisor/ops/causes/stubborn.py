@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
+from supervisor.config.mistakes import UnfitError
+from supervisor.config.quantities import DURATION, seconds
 from supervisor.core.signalnames import name
 from supervisor.ops.case import Case, Sighting
 from supervisor.ops.causes import words
-from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
-from supervisor.ops.disposition import BLOCKED, CAUGHT, DROPPED, IGNORED, WAITED
+from supervisor.ops.causes.cause import CERTAIN, LIKELY, LOOK, POSSIBLE, Cause
+from supervisor.ops.causes.front import shell
+from supervisor.ops.disposition import BLOCKED, CAUGHT, DIES, DROPPED, IGNORED, WAITED
 from supervisor.ops.life import NS
-from supervisor.ops.process import SHELLS
 
 EXEC = "Put `exec` before the last command, or give the command as a JSON array."
-# The last command of a line replaces the shell; a trap with no words is inherited by it.
-_EXECS = re.compile(r"(?:^|[;&\n])\s*exec\s+[^;&|\n]+$")
+# A trap with no words is inherited by what a shell becomes.
 _TRAPS = re.compile(r"""trap\s+(?:''|"")\s[^;\n]*\b(?:TERM|15)\b""")
+_GRACE = re.compile(rf"--grace[= ]({DURATION})(?:\s|$)")
 LONG_NS = NS  # everybody sleeps uninterruptibly, or computes, for a moment
 HANDLE = "Let it handle {signal}, or put an init in front of it (`docker run --init`)."
 
@@ -23,31 +26,39 @@ HANDLE = "Let it handle {signal}, or put an init in front of it (`docker run --i
 def cause(case: Case) -> Cause:
     """Return why; the sentence begins with the fact that time ran out."""
     found = _cause(case)
-    grace = case.life.grace_s(case.container.signal)
+    grace = case.life.grace_s(case.container)
     told = f"The grace period of {grace:g} s ran out, and it was killed"
+    if not case.life.stopped:  # by somebody who waited so long, or by what is still under way
+        told = f"It had not ended {grace:g} s after {_signal(case)}, and was killed"
     why = f"{told}: {found.sentence}"
     fix = case.foretold.todo if case.foretold and case.foretold.killed else ""
     return found.replace(sentence=why, fix=fix or found.fix)
 
 
 def _cause(case: Case) -> Cause:
-    signal = name(case.container.signal)
+    signal = _signal(case)
+    halted = _steady(case, "TtD")
+    if not halted and case.sightings and case.sightings[0].state in ("T", "t"):
+        return _held(case.sightings[0], LIKELY)  # when it was looked at last
+    if halted and (halted[0] is case.sightings[0] or not case.kept):
+        return _held(halted[0], CERTAIN if halted[0] is case.sightings[0] else LIKELY)
     if case.kept:
-        return _keeper()
-    if halted := _steady(case, "TtD"):
-        return _held(halted[0])
-    if words.said(case.log, words.RELOADS) or _reloads(case):
+        return _keeper(case)
+    if (line := words.said_stopping(case, words.RELOADS)) or _reloads(case):
         return Cause(
             "reloaded",
             f"uWSGI takes {signal} for a reload, cuts its requests and starts its workers anew.",
             "Set `hook-master-start = unix_signal:15 gracefully_kill_them_all`, or run it by"
             " `gracekeeper run`.",
+            CERTAIN if line and _reloads(case) else LIKELY,
         )
-    if line := words.said(case.log, words.HANGS):
+    if line := words.said_stopping(case, words.HANGS):
         return Cause("hung-worker", f"a worker hung: `{line}`.", _shorter(), LIKELY)
+    if words.said_stopping(case, words.HEARD):  # so nobody has kept, ignored or dropped it
+        return _busy(case, signal)
     if shell(case):
         return _shell(case)
-    before = case.sightings[0].before if case.sightings else ""
+    before = _before(case)
     if before in (IGNORED, BLOCKED) or _ignoring(case):
         return Cause(
             "signal-ignored",
@@ -63,36 +74,47 @@ def _cause(case: Case) -> Cause:
             HANDLE.format(signal=signal),
             CERTAIN if before else LIKELY,
         )
-    if before in (CAUGHT, WAITED) or words.said(case.log, words.WAITS):
+    if before in (CAUGHT, WAITED) or words.said_stopping(case, words.WAITS):
         return _busy(case, signal)
+    if shell(case) is None:
+        return Cause(
+            "grace-over",
+            f"it did not end at {signal}. Either {case.program} is a shell that stays in front of"
+            f" the program and does not pass {signal} on, or the program has replaced it (`exec`),"
+            " and did not end. Nobody has seen which.",
+            f"If there is no `exec` before its last command, put one there. Else: {LOOK}",
+            POSSIBLE,
+        )
     return Cause(
         "grace-over",
         f"it did not end at {signal}. Whether it heard that can't be told afterwards.",
-        "Ask the running container: `gracekeeper inspect CONTAINER`.",
+        LOOK,
         POSSIBLE,
     )
 
 
-def shell(case: Case) -> bool:
-    """Tell whether PID 1 is a shell that stays in front of the program."""
-    if not case.sightings:
-        script = case.program in SHELLS or case.program.endswith(".sh")
-        return script and not _EXECS.search(case.container.argv[-1])
-    first = case.sightings[0]
-    called = first.argv[0].rpartition("/")[2].lstrip("-") if first.argv else ""
-    return first.name in SHELLS or called in SHELLS
+def _signal(case: Case) -> str:
+    return name(case.asked.signal if case.asked else case.container.signal)
+
+
+def _before(case: Case) -> str:
+    """Return what PID 1 does at the signal that was sent; empty when nobody has seen that."""
+    own = case.asked and case.asked.signal == case.container.signal
+    return case.sightings[0].before if own and case.sightings else ""
 
 
 def _shell(case: Case) -> Cause:
     below = [one for one in case.sightings[1:] if one.ppid == case.sightings[0].pid]
     what = f"in front of {below[0].name}" if below else "in front of the program"
-    handles = case.sightings[0].before == CAUGHT if case.sightings else False
-    how = "waits for it and does not pass" if handles else "does not pass"
+    before = _before(case)
+    how = "waits for it and does not pass" if before == CAUGHT else "does not pass"
+    # A trap may pass it on to who does not end at it; who would have died was not told.
+    kept = before == DROPPED or (before == CAUGHT and any(one.before == DIES for one in below))
     return Cause(
         "shell-kept-signal",
-        f"PID 1 is a shell ({case.program}) {what}, which {how} {name(case.container.signal)} on.",
+        f"PID 1 is a shell ({case.program}) {what}, which {how} {_signal(case)} on.",
         EXEC,
-        CERTAIN if below else LIKELY,
+        CERTAIN if below and kept else LIKELY,
     )
 
 
@@ -110,27 +132,31 @@ def _busy(case: Case, signal: str) -> Cause:
 
 def _shorter() -> str:
     return (
-        "Give it more time (`docker stop -t`, `stop_grace_period`), limit how long a request may"
-        " take, or look what it does: `gracekeeper inspect CONTAINER`."
+        "Give it more time (`docker stop -t`, `stop_grace_period`), or limit how long a request may"
+        f" take. {LOOK}"
     )
 
 
-def _held(one: Sighting) -> Cause:
+def _held(one: Sighting, sure: str) -> Cause:
     how = "sleeps uninterruptibly (state D)" if one.state == "D" else "is stopped (state T)"
     fix = (
         "Look at its storage: not even KILL ends it before its call returns."
         if one.state == "D"
         else "Send it SIGCONT, and find who stopped it: a debugger, a terminal, `kill -STOP`."
     )
-    return Cause("held", f"{one.name} (pid {one.pid}) {how}: signals wait.", fix)
+    return Cause("held", f"{one.name} (pid {one.pid}) {how}: signals wait.", fix, sure)
 
 
-def _keeper() -> Cause:
+def _keeper(case: Case) -> Cause:
+    given, longer = _GRACE.search(" ".join(case.container.argv)), False
+    with suppress(UnfitError):  # of hundreds of digits
+        longer = given is not None and seconds(given[1]) > (case.life.grace_s(case.container) or 0)
     return Cause(
         "keeper-cut-short",
         "gracekeeper was still waiting, because its own grace period (`--grace`) is longer than"
         " the platform's.",
         "Let `--grace` be the platform's grace period, or shorter.",
+        CERTAIN if longer else LIKELY,
     )
 
 
@@ -139,7 +165,7 @@ def _reloads(case: Case) -> bool:
     line = " ".join(case.container.argv)
     hooked = "die-on-term" in line or "hook-master-start" in line or "gracefully" in line
     plain = case.program.startswith("uwsgi") and ("--master" in line or " -M" in line)
-    return plain and not hooked and case.container.signal == 15
+    return plain and not hooked and _signal(case) == "SIGTERM"
 
 
 def _ignoring(case: Case) -> bool:

@@ -9,8 +9,10 @@ from supervisor.ops.case import Case
 from supervisor.ops.causes import words
 from supervisor.ops.causes.cause import CERTAIN, LIKELY, POSSIBLE, Cause
 from supervisor.ops.causes.reported import of_report
+from supervisor.ops.life import NS
 
 LOOP = 2  # restarts that make a loop
+AT_ONCE_NS = NS  # a signal's default action takes no longer
 
 
 def cause(case: Case) -> Cause:
@@ -32,6 +34,8 @@ def _cause(case: Case) -> Cause:
         return of_report(case.report)
     if case.code == 137:
         return killed(case)
+    if found := _sent(case):
+        return found
     if case.code in (129, 130, 131, 143):
         return _signalled(case)
     return by_code(case)
@@ -42,7 +46,8 @@ def by_code(case: Case) -> Cause:
     for known in (_crash, _shells, _servers, _modulo):
         if found := known(case):
             return found
-    code, line = case.code, words.error(case.log)
+    code, log = case.code, words.ending(case)
+    line = words.error(log)
     if code == 0:
         return Cause(
             "ended",
@@ -51,34 +56,42 @@ def by_code(case: Case) -> Cause:
             LIKELY,
         )
     if code == 124 and case.mentions("timeout"):
-        return Cause("timeout-expired", "timeout(1) ended it: its time was over.", "Give it more.")
-    if code == 2 and not line:
-        return Cause("usage", f"It did not understand its arguments{_last(case)}.", "Correct them.")
+        sure = CERTAIN if case.program == "timeout" else LIKELY
+        told = "timeout(1) ended it: its time was over."
+        return Cause("timeout-expired", told, "Give it more.", sure)
+    if code == 2 and (told := words.said(log, words.USAGE)):
+        told = f"It did not understand its arguments{quoted(case, told)}."
+        return Cause("usage", told, "Correct them.", LIKELY)
     return Cause(
         "app-error",
-        f"It failed by itself, with {code}{quoted(line or words.last(case.log))}.",
+        f"It failed by itself, with {code}{quoted(case, line or words.last(case.log))}.",
         "Correct what it says, and read the lines before: `docker logs`.",
         LIKELY if line else POSSIBLE,
     )
 
 
-def quoted(line: str) -> str:
-    """Return a line of the log as the end of a sentence, nothing when there is none."""
-    return f": `{line[:200]}`" if line else ", and said nothing"
+def quoted(case: Case, line: str) -> str:
+    """Return a line of the log as the end of a sentence, or what is known where there is none."""
+    if line:
+        return f": `{line[:200]}`"
+    if case.silent is None:
+        return "; what it said can't be seen"
+    return ", and said nothing" if case.silent else ""
 
 
 def _crash(case: Case) -> Cause | None:
-    code, aborted = case.code, words.said(case.log, words.ABORTS)
+    code, aborted = case.code, words.said(words.ending(case), words.ABORTS)
     if code == 134 or (code == 139 and aborted):
         as_first = " (139, because a PID 1 can't die of SIGABRT)" if code == 139 else ""
-        return Cause("aborted", f"It aborted{as_first}{quoted(aborted)}.", "Read what it says.")
+        told = f": `{aborted}`" if aborted else ""
+        return Cause("aborted", f"It aborted{as_first}{told}.", "Read what it says.", LIKELY)
     if code == 139 and case.life.kills and case.mentions("sh", "bash", "dash"):
         return Cause(
             "segfault",
             "The shell signalled itself until its stack was full: `trap 'kill 0' TERM` calls"
             " itself.",
             "Write `trap 'trap - TERM; kill 0; wait' TERM`, or `exec` the program.",
-            LIKELY,
+            LIKELY if "kill 0" in " ".join(case.container.argv) else POSSIBLE,
         )
     if code in (135, 136, 139):
         return Cause(
@@ -89,7 +102,7 @@ def _crash(case: Case) -> Cause | None:
             or f"It crashed ({name(code - 128)}).",
             "Look for its core or the kernel's log (`dmesg`); Python tells where with"
             " PYTHONFAULTHANDLER=1.",
-            LIKELY if code == 139 else CERTAIN,
+            LIKELY,
         )
     return None
 
@@ -101,41 +114,56 @@ def _shells(case: Case) -> Cause | None:
             f"A shell, or a wrapper, did not find what it was to run"
             f"{_said(case, words.NOT_FOUND)}.",
             "Correct the command or PATH, or install it in the image.",
+            _borne_out(case, words.NOT_FOUND),
         )
     if case.code == 126:
         return Cause(
             "not-executable",
             f"A shell, or a wrapper, could not execute what it found{_said(case, words.DENIED)}.",
             "Do `chmod +x` in the image; look at the file's first line and its architecture.",
+            _borne_out(case, words.DENIED),
         )
     return None
 
 
 def _servers(case: Case) -> Cause | None:
-    code, log = case.code, case.log
+    code, log = case.code, words.ending(case)
+    if code == 0:
+        return None  # whatever it once could not do
     if case.mentions("uwsgi") and (code == 22 or words.said(log, words.NO_APP)):
         return Cause(
             "no-app",
             f"uWSGI was to have an application (need-app), and could not load it"
-            f"{quoted(words.error(log))}.",
+            f"{quoted(case, words.error(log))}.",
             "Correct the import; `--need-app` is right to end here.",
+            _borne_out(case, words.NO_APP, 22),
         )
     if code == 30 and case.mentions("uwsgi"):
-        return Cause("no-master", "uWSGI without a master got a signal.", "Add `master = true`.")
-    if (code == 3 and case.mentions("gunicorn", "uvicorn")) or words.said(log, words.BOOT):
+        told = "uWSGI without a master got a signal."
+        return Cause("no-master", told, "Add `master = true`.", LIKELY)
+    serves = case.mentions("gunicorn", "uvicorn", "fastapi")
+    if serves and (code == 3 or words.said(log, words.BOOT)):
         return Cause(
             "boot-failed",
             f"No worker could start: the application can't be imported, or its address is taken"
-            f"{quoted(words.error(log))}.",
+            f"{quoted(case, words.error(log))}.",
             "Correct the import; `--preload` shows it before the workers.",
+            _borne_out(case, words.BOOT, 3),
         )
-    if (code == 4 and case.mentions("gunicorn")) or words.said(log, words.LOAD):
+    if case.mentions("gunicorn") and (code == 4 or words.said(log, words.LOAD)):
         return Cause(
             "load-failed",
-            f"gunicorn could not load the application{quoted(words.error(log))}.",
+            f"gunicorn could not load the application{quoted(case, words.error(log))}.",
             "Correct MODULE:VARIABLE.",
+            _borne_out(case, words.LOAD, 4),
         )
     return None
+
+
+def _borne_out(case: Case, what: Pattern[str], code: int | None = None) -> str:
+    """Tell how sure it is: a code alone may be anybody's, and so may a line of the log."""
+    same = code is None or case.code == code
+    return CERTAIN if same and words.said(words.ending(case), what) else LIKELY
 
 
 def _modulo(case: Case) -> Cause | None:
@@ -155,12 +183,16 @@ def _modulo(case: Case) -> Cause | None:
     )
 
 
+_OWN = (
+    "Or nobody did, and {code} is its own code (`exit {code}`), or one that it passed on from what"
+    " it ran."
+)
 _READ = "Read its last lines: `docker logs`."
 
 
 def killed(case: Case) -> Cause:
     """Return who killed it, when that was not the engine."""
-    if line := words.said(case.log, words.KILLS):
+    if line := words.said(words.ending(case), words.KILLS):
         return Cause(
             "child-killed",
             "A process that it runs was killed, and PID 1 passed that on as its own code:"
@@ -168,34 +200,53 @@ def killed(case: Case) -> Cause:
             "Find who kills: the kernel for memory (`dmesg`), a watchdog, `kill -9`.",
             LIKELY,
         )
+    sent = " and ".join(dict.fromkeys(name(one.signal) for one in case.life.kills))
+    told = f"had sent {sent}, but no KILL" if sent else "sent no signal"
+    own = "" if sent else f" {_OWN.format(code=case.code)}"
     return Cause(
         "killed-from-host",
-        "Somebody on the host killed PID 1 (`kill -9`), or the kernel did: the engine sent no"
-        " signal, and told of no lack of memory.",
+        f"Somebody on the host killed PID 1 (`kill -9`), or the kernel did: the engine {told},"
+        f" and it told of no lack of memory at that time.{own}",
         "Look who may signal it on the host: `dmesg`, systemd-oomd, a node's shutdown, people.",
+        LIKELY if sent else POSSIBLE,
+    )
+
+
+def _sent(case: Case) -> Cause | None:
+    """Tell of a signal that is no request to stop, and that ended it all the same."""
+    life, number = case.life, case.code - 128
+    last = next((one for one in reversed(life.kills) if one.signal == number), None)
+    if not last or not life.died or life.died.at - last.at >= AT_ONCE_NS:
+        return None
+    return Cause(
+        "killed-by-request",
+        f"Somebody asked the engine to send it {name(number)} (`docker kill -s`), and that ended it"
+        " at once, so whatever ran was cut.",
+        "Use `docker stop` to stop it; else let it handle that signal.",
         LIKELY,
     )
 
 
 def _signalled(case: Case) -> Cause:
-    signal = name(case.code - 128)
+    signal, inside = name(case.code - 128), bool(case.life.execs)
     who = (
         "a `docker exec` that ran just before (`kill 1`)"
-        if case.life.execs
+        if inside
         else "somebody on the host, or inside (`docker exec`, an own `kill`)"
     )
+    own = "" if inside else f" {_OWN.format(code=case.code)}"
     return Cause(
         "signalled-from-host",
-        f"{signal} ended it, and the engine had not sent that: {who} did.",
+        f"{signal} ended it, and the engine had not sent that just before: {who} did.{own}",
         "Stop it by `docker stop`, so that everybody knows of it.",
-        LIKELY,
+        LIKELY if inside else POSSIBLE,
     )
 
 
 def _said(case: Case, what: Pattern[str]) -> str:
-    line = words.said(case.log, what)
+    line = words.said(words.ending(case), what)
     return f": `{line}`" if line else ""
 
 
 def _last(case: Case) -> str:
-    return quoted(words.last(case.log))
+    return quoted(case, words.last(case.log))

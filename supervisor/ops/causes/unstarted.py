@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from supervisor.ops.case import Case
 from supervisor.ops.causes.cause import Cause
+
+_EXEC: Final = re.compile(r"\bexec\b|executable")
 
 
 def cause(case: Case) -> Cause:
@@ -12,6 +17,8 @@ def cause(case: Case) -> Cause:
     if not error and not case.state.code:
         return Cause("not-started", "It was created and never started.", "Do `docker start`.")
     lower = error.lower()
+    if error and not _EXEC.search(lower):
+        return _failed(case)  # a folder, or what was to be mounted, can be missing as well
     if "permission denied" in lower or "is a directory" in lower:
         return Cause(
             "not-executable",
@@ -25,8 +32,13 @@ def cause(case: Case) -> Cause:
             " interpreter that its first line names is missing.",
             "Correct the command or PATH; look for a Windows line end after `#!`.",
         )
+    return _failed(case)
+
+
+def _failed(case: Case) -> Cause:
+    told = case.state.error or f"code {case.state.code}, without a reason"
     return Cause(
         "start-failed",
-        f"The engine could not start it: {error or f'code {case.state.code}, without a reason'}.",
+        f"The engine could not start it: {told}.",
         "Correct what the error names; nothing of the image has run.",
     )

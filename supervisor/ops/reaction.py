@@ -8,7 +8,7 @@ from itertools import pairwise
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops import pythonsource, shell, special
 from supervisor.ops.behaviour import KNOWN, SCANNERS, TWO_SECONDS, WRAPPERS
-from supervisor.ops.disposition import DEAD, DIES, REACHES, disposition, told
+from supervisor.ops.disposition import DEAD, DIES, HALTS, REACHES, disposition, told
 from supervisor.ops.ending import BY_SIGNAL, INSTANT_S, Ending, last, never
 from supervisor.ops.process import Process
 from supervisor.ops.programs import program, title
@@ -19,15 +19,20 @@ SU_S = 2.0
 VALUED = ("-e", "-p", "-r", "--rewrite", "-k", "-s")  # of tini, dumb-init and timeout
 
 
-def ends(scene: Scene, process: Process, number: int, *, all_told: bool = False) -> Ending:
+def reaction(scene: Scene, process: Process, number: int, *, all_told: bool = False) -> Ending:
     """Return how it ends when it gets this signal; `all_told`: its whole group got it."""
+    found = _reaction(scene, process, number, all_told=all_told)
+    return found if found.who else found.replace(who=process.pid, signal=number)
+
+
+def _reaction(scene: Scene, process: Process, number: int, *, all_told: bool) -> Ending:
     what = disposition(process, number)
     name = title(process)
     if what == DEAD:
         return Ending(0.0, 0, f"`{name}` has ended")
     if what == DIES:
-        return _dies(scene, process, number)
-    if what not in REACHES:
+        return _dies(scene, process, number, all_told=all_told)
+    if what not in REACHES or what == HALTS:
         return never(f"`{name}` {told(process, number)}")
     kind = program(process)
     if kind in WRAPPERS:
@@ -35,23 +40,25 @@ def ends(scene: Scene, process: Process, number: int, *, all_told: bool = False)
     found = _known(scene, process, kind, number, all_told=all_told)
     if found is None:
         unsure = f"what `{name}` does at {signal_name(number)} is not known"
-        found = Ending(INSTANT_S, 0, f"it {told(process, number)}", unsure=unsure)
+        found = Ending(INSTANT_S, 0, f"it {told(process, number)}", unsure=unsure, timed=False)
     acts = found.why.startswith("it ")
     return found.replace(why=f"`{name}`{found.why[2:] if acts else f': {found.why}'}")
 
 
-def _dies(scene: Scene, process: Process, number: int) -> Ending:
+def _dies(scene: Scene, process: Process, number: int, *, all_told: bool) -> Ending:
     why = f"{signal_name(number)} ends `{title(process)}`, which has no handler"
-    if scene.tree.children(process) and program(process) == "shell":
+    children = scene.tree.children(process) if program(process) == "shell" else ()
+    if children:
         why += " and passes nothing on"
-    return Ending(INSTANT_S, BY_SIGNAL + number, why)
+    left = () if all_told else tuple(child.pid for child in children)
+    return Ending(INSTANT_S, BY_SIGNAL + number, why, left=left)
 
 
 def _known(
     scene: Scene, process: Process, kind: str, number: int, *, all_told: bool
 ) -> Ending | None:
     """Return what a program that we know does; None for a stranger."""
-    end_of = partial(ends, scene)
+    end_of = partial(reaction, scene)
     if kind == "shell":
         return shell.ending(process, number, scene.tree, end_of, all_told=all_told)
     if kind in TWO_SECONDS:
@@ -79,7 +86,7 @@ def _wrapper(scene: Scene, process: Process, number: int) -> Ending:
         return never(f"`{name}` keeps {signal_name(number)} for itself")
     group = passes_to_group(process)
     whom = f"`{title(child)}`" + (" and its whole group" if group else "")
-    found = ends(scene, child, passed, all_told=group)
+    found = reaction(scene, child, passed, all_told=group)
     if name.startswith("tini") and str(found.status) in _values(options, "-e"):
         found = found.replace(status=0)
     return found.told(f"`{name}` passes {signal_name(passed)} on to {whom}")
@@ -125,7 +132,7 @@ def _rewritten(options: list[str], number: int) -> int | None:
 
 def _scanner(scene: Scene, process: Process, number: int) -> Ending:
     """Return how s6 ends: when all that it supervises has."""
-    found = last([ends(scene, child, number) for child in scene.tree.children(process)])
+    found = last([reaction(scene, child, number) for child in scene.tree.children(process)])
     if found is None:
         return Ending(INSTANT_S, 0, "it has nothing to wait for")
     return found.replace(status=0).told("it tells all that it runs, and waits")

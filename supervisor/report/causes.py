@@ -1,0 +1,52 @@
+"""Every cause by its id, as the schema and the documentation list them, and how sure one can be."""
+
+from __future__ import annotations
+
+CONFIDENCES = ("certain", "likely", "possible")
+IDS = (
+    "running",
+    "not-started",
+    "not-found",
+    "not-executable",
+    "start-failed",
+    "out-of-memory",
+    "child-out-of-memory",
+    "killed-by-request",
+    "removed-by-force",
+    "stopped-without-grace",
+    "killed-from-host",
+    "signalled-from-host",
+    "stopped-in-back-off",
+    "restart-loop",
+    "grace-over",
+    "shell-kept-signal",
+    "signal-ignored",
+    "signal-dropped",
+    "held",
+    "reloaded",
+    "busy",
+    "hung-worker",
+    "keeper-cut-short",
+    "kept",
+    "lost-requests",
+    "cut-requests",
+    "shell-cut-children",
+    "no-handler",
+    "stopped",
+    "failed-while-stopping",
+    "aborted",
+    "segfault",
+    "module-code",
+    "timeout-expired",
+    "boot-failed",
+    "load-failed",
+    "no-app",
+    "no-master",
+    "usage",
+    "app-error",
+    "child-killed",
+    "ended",
+    "unknown",
+)
+# Those that are no trouble, or say nothing of any.
+CALM = ("running", "kept", "stopped", "ended", "unknown", "stopped-in-back-off")
