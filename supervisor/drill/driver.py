@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
+import math
 import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Self
 
 from supervisor.drill.client import Client
-from supervisor.drill.tally import Outcome, Result, Tally
+from supervisor.drill.pacing import Pace
+from supervisor.drill.reactor import Reactor, Task, pause
+from supervisor.drill.records import Records
+from supervisor.drill.result import Fate, Result
+from supervisor.drill.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from supervisor.drill.pacing import Turn
     from supervisor.drill.traffic import Load
 
+_HEAD_START_S = 0.002  # an open loop begins so late that no client is
 _MARGIN_S = 5.0  # what a thread may need to come to its end, beyond the deadlines of its requests
 
 
@@ -24,19 +29,30 @@ class Driver:
     """`start`, `mark`, `stop`; usable as a context manager. One driver drives one load, once."""
 
     def __init__(self, load: Load) -> None:
+        """Raises ValueError for a load that has a path and no base."""
+        if load.target is None:
+            raise ValueError(
+                f"cannot drive {load.url!r}: a path alone. "
+                'Say where it is: load.at("http://host:port").'
+            )
         self._load = load
+        self._target = load.target
         self._thread = threading.Thread(target=self._run, name="drill", daemon=True)
+        self._reactor: Reactor | None = None
         self._changed = threading.Condition()
-        self._results: list[Result] = []
+        self._waiting = 0  # callers who wait for a change; nobody is told while it is 0
+        self._records = Records()  # this and the counts are written by the thread alone
         self._marks: dict[str, float] = {}
+        self._clients: list[Client] = []
         self._answered = 0
         self._in_flight = 0
         self._accepted = 0
         self._refused_in_a_row = 0
+        self._unsent = 0
         self._stopping = False
         self._ended = False
         self._failure: BaseException | None = None
-        self._end_at = float("inf")
+        self._end_at = self._over_at = float("inf")
 
     def __enter__(self) -> Self:
         """Start."""
@@ -48,6 +64,7 @@ class Driver:
 
     def start(self) -> Self:
         """Start all clients; return at once."""
+        self._reactor = Reactor()
         if self._load.max_s is not None:
             self._end_at = time.monotonic() + self._load.max_s
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -57,14 +74,25 @@ class Driver:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return self
 
-    def mark(self, name: str) -> float:
-        """Remember this moment (monotonic seconds), to split the tally at it."""
-        self._marks[name] = time.monotonic()
+    def mark(self, name: str, at: float | None = None) -> float:
+        """Remember a moment (monotonic seconds), to split the tally at it; None: this one."""
+        self._marks[name] = time.monotonic() if at is None else at
         return self._marks[name]
 
-    def end(self) -> None:
-        """Send nothing new from now on; return at once."""
+    def end(self, *, connects_s: float = math.inf, answers_s: float = math.inf) -> None:
+        """Send nothing new from now on; return at once.
+
+        `connects_s`  a handshake that is under way is waited for so long at most, then it is
+                      refused: where a machine is gone, nothing else says so for seconds
+        `answers_s`   and so long for an answer, then it is lost
+        """
         self._stopping = True
+        now = time.monotonic()
+        for client in self._clients:
+            client.connect_by = min(client.connect_by, now + connects_s)
+            client.answer_by = min(client.answer_by, now + answers_s)
+        if self._reactor is not None:
+            self._reactor.wake()
 
     def stop(self) -> Tally:
         """Send nothing new, await what is under way, return everything. May be called again."""
@@ -88,8 +116,7 @@ class Driver:
 
     def tally(self) -> Tally:
         """The results so far."""
-        with self._changed:
-            return Tally(tuple(self._results), dict(self._marks))
+        return Tally(self._records.copy(), dict(self._marks), unsent=self._unsent)
 
     @property
     def ended(self) -> bool:
@@ -115,77 +142,94 @@ class Driver:
 
     def _wait(self, reached: Callable[[], bool], what: str, timeout_s: float) -> None:
         with self._changed:
+            self._waiting += 1  # before the first look: what changes later is told
             self._changed.wait_for(lambda: reached() or self._ended, timeout_s)
+            self._waiting -= 1
             if not reached():
                 why = "the load ended first" if self._ended else f"not within {timeout_s:g} s"
                 raise TimeoutError(f"waited for {what}: {why}; {self._state()}")
 
     def _state(self) -> str:
-        latest = self._results[-1].reason if self._results else "no result yet"
+        count = len(self._records)
+        latest = self._records[-1].reason or "answered" if count else "no result yet"
         return (
-            f"{self._in_flight} in flight, {self._answered} answered of {len(self._results)}, "
-            f"latest: {latest or 'answered'}"
+            f"{self._in_flight} in flight, {self._answered} answered of {count}, latest: {latest}"
         )
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._drive())
+            self._drive(self._reactor or Reactor())
         except BaseException as failure:  # carried to the caller's thread
             self._failure = failure
         finally:
+            self._ended = True
             with self._changed:
-                self._ended = True
                 self._changed.notify_all()
 
-    async def _drive(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for number in range(self._load.clients):
-                group.create_task(self._be_client(number))
+    def _drive(self, reactor: Reactor) -> None:
+        pace = Pace(self._load, self._target.host, time.monotonic() + _HEAD_START_S)
+        for number in range(self._load.clients):
+            client = Client(number, self._load, reactor, self._note_accepted)
+            self._clients.append(client)
+            reactor.spawn(self._be_client(client, pace.turns(number)))
+        reactor.run(self._tell)
+        self._unsent = pace.unsent(min(self._over_at, time.monotonic()), len(self._records))
 
-    async def _be_client(self, number: int) -> None:
-        load = self._load
-        client = Client(number, load, self._note_accepted)
-        offset = number % len(load.requests)
-        requests = itertools.islice(itertools.cycle(load.requests), offset, None)
+    def _tell(self) -> None:
+        if self._waiting:
+            with self._changed:
+                self._changed.notify_all()
+
+    def _be_client(self, client: Client, turns: Iterator[Turn]) -> Task:
         try:
-            for request in itertools.islice(requests, load.per_client):
+            for turn in turns:
+                late = turn.due is not None and turn.due < time.monotonic()
+                yield from self._await_turn(turn)
                 if self._is_over():
                     return
-                result = await client.perform(request)
+                result = yield from client.perform(turn, late=late)
                 self._note(result)
-                await self._pause_after(result)
+                yield from self._pause_after(result)
         finally:
             client.close()
 
+    def _await_turn(self, turn: Turn) -> Task:
+        due = min(turn.due or 0.0, self._end_at)
+        while time.monotonic() < due and not self._is_over():
+            yield due
+
     def _is_over(self) -> bool:
         limit = self._load.until_refused
-        return (
+        over = (
             self._stopping
             or time.monotonic() >= self._end_at
             or (limit is not None and self._refused_in_a_row >= limit)
         )
+        if over:
+            self._over_at = min(self._over_at, time.monotonic())
+        return over
 
     def _note_accepted(self) -> None:
-        with self._changed:
-            self._in_flight += 1
-            self._accepted += 1
-            self._refused_in_a_row = 0
-            self._changed.notify_all()
+        self._in_flight += 1
+        self._accepted += 1
+        self._refused_in_a_row = 0
 
     def _note(self, result: Result) -> None:
-        with self._changed:
-            self._results.append(result)
-            if result.outcome is Outcome.REFUSED:
-                self._refused_in_a_row += 1
-            else:
-                self._in_flight -= 1
-            self._answered += result.outcome is Outcome.ANSWERED
-            self._changed.notify_all()
+        self._records.append(result)
+        if result.fate is Fate.REFUSED:
+            self._refused_in_a_row += 1
+        else:
+            self._in_flight -= 1
+        self._answered += result.fate is Fate.ANSWERED
 
-    async def _pause_after(self, result: Result) -> None:
-        if self._load.per_client is not None:
-            return  # nothing is retried
-        if result.outcome is Outcome.REFUSED:
-            await asyncio.sleep(self._load.refused_pause_s)
-        elif result.outcome is Outcome.TURNED_AWAY and self._load.turned_away_pause_s:
-            await asyncio.sleep(self._load.turned_away_pause_s)
+    def _pause_after(self, result: Result) -> Task:
+        load = self._load
+        if load.rate is not None:
+            if result.fate is Fate.REFUSED:
+                yield 0.0  # the rate is the pause; but others come first
+        elif load.per_client is None:  # else nothing is retried
+            pauses = {
+                Fate.REFUSED: load.refused_pause_s,
+                Fate.TURNED_AWAY: load.turned_away_pause_s,
+            }
+            yield from pause(pauses.get(result.fate, 0))

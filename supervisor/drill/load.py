@@ -1,4 +1,4 @@
-"""A closed-loop HTTP load that tells answered, turned away, refused and lost apart.
+"""An HTTP load, closed or open loop, that tells answered, turned away, refused and lost apart.
 
     with Driver(Load("http://127.0.0.1:8000/slow", clients=8, until_refused=20)) as driver:
         driver.wait_in_flight(8)
@@ -18,17 +18,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from supervisor.drill.driver import Driver
-from supervisor.drill.tally import Outcome, Result, Tally
+from supervisor.drill.tally import Fate, Result, Tally
 from supervisor.drill.target import Target
 from supervisor.drill.traffic import Load, Request, SlowReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from supervisor.drill.tls import Trust
+
 __all__ = [
     "Driver",
+    "Fate",
     "Load",
-    "Outcome",
     "Request",
     "Result",
     "SlowReader",
@@ -87,11 +89,12 @@ def _load_of(options: argparse.Namespace) -> Load:
         expect_bytes=options.expect_bytes,
         end_marker=options.end_marker.encode(),
     )
-    more = (Request(other, method=options.method) for other in options.path)
+    more = (_another(text, options.method) for text in options.path)
     slow = options.slow_bytes_per_s
     return Load(
         options.url,
         clients=options.clients,
+        rate=options.rate,
         keep_alive=options.keep_alive,
         requests=(request, *more),
         per_client=1 if options.once else None,
@@ -100,16 +103,36 @@ def _load_of(options: argparse.Namespace) -> Load:
         deadline_s=options.deadline,
         connect_deadline_s=options.connect_deadline,
         slow_reader=SlowReader(bytes_per_s=slow) if slow else None,
+        trust=_trust(options),
     )
+
+
+def _trust(options: argparse.Namespace) -> Trust | None:
+    if not (options.ca or options.insecure):
+        return None
+    from supervisor.drill.tls import Trust
+
+    return Trust(options.ca, options.insecure)
+
+
+def _another(text: str, method: str) -> Request:
+    """`/path`, or `3:/path` for one that comes three times as often. Raises ValueError."""
+    weight, colon, path = text.partition(":")
+    if colon and weight.isascii() and weight.isdigit():
+        return Request(path, method=method, weight=int(weight))
+    return Request(text, method=method)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m supervisor.drill.load", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
-    add("--url", required=True, help="http://host:port/path or unix:/run/app.sock[:/path]")
-    add("--path", action="append", default=[], help="another path, taken in turn (repeatable)")
+    add("--url", required=True, help="http(s)://host:port/path or unix:/run/app.sock[:/path]")
+    add("--ca", default="", help="who certifies an https server, or its own certificate (PEM)")
+    add("--insecure", action="store_true", help="trust any https server")
+    add("--path", action="append", default=[], help="[WEIGHT:]/path, taken in turn")
     add("--clients", type=int, default=8, help="requests under way at once (8)")
+    add("--rate", type=float, help="an open loop: so many requests are due a second")
     add("--once", action="store_true", help="each client sends one request, all at once")
     add("--keep-alive", action="store_true", help="reuse connections and never pause")
     add("--method", default="GET")
@@ -128,7 +151,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _text(tally: Tally) -> str:
     reasons = [f"  {count} x {reason}" for reason, count in tally.reasons().most_common()]
-    counts = [f"{outcome}: {tally.counts[outcome]}" for outcome in Outcome]
+    counts = [f"{fate}: {tally.counts[fate]}" for fate in Fate]
+    if tally.late or tally.unsent:
+        counts.append(f"due while no client was free: {tally.late} (never sent: {tally.unsent})")
     return "\n".join([", ".join(counts), *reasons])
 
 

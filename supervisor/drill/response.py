@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+# CGI programs end lines with LF alone, which a recipient may take (RFC 9112 section 2.2).
+_LINE_END = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEAD_LIMIT_BYTES = 65536
 _NO_BODY = frozenset({101, 204, 304})
 
@@ -61,20 +64,16 @@ class Response:
     @property
     def reusable(self) -> bool:
         """Whether the connection may carry another request (RFC 9112 section 9.3)."""
-        if not self.complete or self._buffer or self.length is None:
-            return False
-        options = self._connection_options()
-        return "keep-alive" in options if self._http_10 else "close" not in options
+        return self.complete and not self._buffer and not self._closes
 
     @property
     def is_turn_away(self) -> bool:
-        """A complete 503 with Retry-After and Connection: close."""
-        return (
-            self.complete
-            and self.status == 503
-            and "retry-after" in self.headers
-            and "close" in self._connection_options()
-        )
+        """A complete 503 with Retry-After and Connection: close, said or meant.
+
+        HTTP/1.0 means it unless it says keep-alive; a body that ends with the connection does.
+        """
+        there = self.complete and self.status == 503 and "retry-after" in self.headers
+        return there and self._closes
 
     @property
     def where(self) -> str:
@@ -100,19 +99,24 @@ class Response:
             self.part = Part.DONE
         return self.complete
 
-    def _connection_options(self) -> set[str]:
-        return {option.strip().lower() for option in self.headers.get("connection", "").split(",")}
+    @property
+    def _closes(self) -> bool:
+        """Whether the server ends the connection after it."""
+        named = self.headers.get("connection", "").split(",")
+        options = {option.strip().lower() for option in named}
+        kept = "keep-alive" in options or not self._http_10
+        return self.length is None or "close" in options or not kept
 
     def _take_head(self) -> bool:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
+        end = _HEAD_END.search(self._buffer)
+        if end is None:
             if not b"HTTP/1.".startswith(bytes(self._buffer[:7])):
                 raise MalformedError(f"begins with {bytes(self._buffer[:20])!r}")
             if len(self._buffer) > _HEAD_LIMIT_BYTES:
                 raise MalformedError(f"its head is longer than {_HEAD_LIMIT_BYTES} bytes")
             return False
-        first, *lines = bytes(self._buffer[:end]).split(b"\r\n")
-        del self._buffer[: end + 4]
+        first, *lines = _LINE_END.split(bytes(self._buffer[: end.start()]))
+        del self._buffer[: end.end()]
         self._read_status(first)
         self._read_headers(lines)
         self._choose_body()

@@ -1,103 +1,98 @@
-"""What became of every request: four outcomes, nothing in between."""
+"""What a load comes to: counts, times, and the split at each moment that was marked."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from supervisor.drill.records import Records
+from supervisor.drill.result import Fate, Result
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["Fate", "Result", "Tally"]
 
 
-class Outcome(StrEnum):
-    """The words of the design, and their exact meaning here."""
+class Tally:
+    """All results of a load, in order of their end, and the moments that the caller marked.
 
-    ANSWERED = "answered"  # a complete response, any status that is not a turn-away
-    TURNED_AWAY = "turned away"  # a complete 503 with Retry-After and Connection: close
-    REFUSED = "refused"  # connect() failed
-    LOST = "lost"  # connect() succeeded and no complete response came
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One request. Times are seconds of CLOCK_MONOTONIC, comparable between processes.
-
-    `t_connected` is None for a refusal, and equals `t_start` on a reused connection.
+    `unsent`: requests of an open loop that were due and never sent, because no client was free
+    until the load ended. Nobody has accepted them, so they have no fate.
     """
 
-    outcome: Outcome
-    status: int | None
-    reason: str
-    path: str
-    client: int
-    t_start: float
-    t_connected: float | None
-    t_end: float
-    body_bytes: int
-    reused: bool = False
+    def __init__(
+        self,
+        results: Iterable[Result],
+        marks: Mapping[str, float] | None = None,
+        *,
+        unsent: int = 0,
+    ) -> None:
+        self.results = results if isinstance(results, Records) else Records(results)
+        self.marks = {} if marks is None else marks
+        self.unsent = unsent
 
-    @property
-    def seconds(self) -> float:
-        """From the start of connect() to the last byte, in seconds."""
-        return self.t_end - self.t_start
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tally) and self.as_dict(with_results=True) == other.as_dict(
+            with_results=True
+        )
 
-
-@dataclass(frozen=True)
-class Tally:
-    """All results of a load, in order of their end, and the moments that the caller marked."""
-
-    results: tuple[Result, ...]
-    marks: Mapping[str, float] = field(default_factory=dict)
+    __hash__ = None  # type: ignore[assignment]
 
     @cached_property
-    def counts(self) -> Counter[Outcome]:
-        """How many results each outcome has."""
-        return Counter(result.outcome for result in self.results)
+    def counts(self) -> Counter[Fate]:
+        """How many results each fate has."""
+        return self.results.counts()
 
     @property
     def answered(self) -> int:
         """Complete responses."""
-        return self.counts[Outcome.ANSWERED]
+        return self.counts[Fate.ANSWERED]
 
     @property
     def turned_away(self) -> int:
         """Complete 503s with Retry-After and Connection: close."""
-        return self.counts[Outcome.TURNED_AWAY]
+        return self.counts[Fate.TURNED_AWAY]
 
     @property
     def refused(self) -> int:
         """Failed connects."""
-        return self.counts[Outcome.REFUSED]
+        return self.counts[Fate.REFUSED]
 
     @property
     def lost(self) -> int:
         """Accepted, and no complete response."""
-        return self.counts[Outcome.LOST]
+        return self.counts[Fate.LOST]
 
     @property
     def accepted(self) -> int:
         """Everything but the refusals."""
         return len(self.results) - self.refused
 
+    @property
+    def late(self) -> int:
+        """Requests of an open loop that were sent late, because no client was free."""
+        return self.results.late()
+
     def lost_results(self) -> tuple[Result, ...]:
         """The requests that must not exist."""
-        return tuple(result for result in self.results if result.outcome is Outcome.LOST)
+        return tuple(self.results.of(Fate.LOST))
 
-    def reasons(self, outcome: Outcome = Outcome.LOST) -> Counter[str]:
-        """How often each reason was given for an outcome."""
-        return Counter(result.reason for result in self.results if result.outcome is outcome)
+    def reasons(self, fate: Fate = Fate.LOST) -> Counter[str]:
+        """How often each reason was given for a fate."""
+        return Counter(result.reason for result in self.results.of(fate))
 
     def statuses(self) -> Counter[int]:
         """How many answers had each HTTP status."""
-        return Counter(
-            result.status
-            for result in self.results
-            if result.outcome is Outcome.ANSWERED and result.status is not None
-        )
+        return self.results.of(Fate.ANSWERED).statuses()
+
+    @property
+    def failed(self) -> int:
+        """Answers that were errors of the server's, 5xx; a turn-away is none."""
+        return sum(count for status, count in self.statuses().items() if status >= 500)
 
     def percentile(self, percent: float) -> float | None:
         """Seconds within which so many percent of the answers came (nearest rank); None: none."""
@@ -116,28 +111,30 @@ class Tally:
     @property
     def last_answer(self) -> float | None:
         """When the last complete response (turn-aways included) ended, in monotonic seconds."""
-        ends = [r.t_end for r in self.results if r.outcome in _COMPLETE]
-        return max(ends, default=None)
+        ends = (self.results.of(fate).last_end() for fate in (Fate.ANSWERED, Fate.TURNED_AWAY))
+        return max((end for end in ends if end is not None), default=None)
 
     def before(self, mark: str) -> Tally:
         """Ended when the moment came."""
         at = self.marks[mark]
-        return self._only(r for r in self.results if r.t_end <= at)
+        return self._where(lambda _, end: end <= at)
 
     def in_flight(self, mark: str) -> Tally:
         """Accepted before the moment, and not ended then."""
         at = self.marks[mark]
-        return self._only(r for r in self.results if _accepted_by(r, at) and r.t_end > at)
+        return self._where(lambda accepted, end: accepted <= at < end)
 
     def after(self, mark: str) -> Tally:
         """Accepted later than the moment, or refused later. Three parts make the whole."""
         at = self.marks[mark]
-        return self._only(r for r in self.results if r.t_end > at and not _accepted_by(r, at))
+        return self._where(lambda accepted, end: end > at and not accepted <= at)
 
     def as_dict(self, *, with_results: bool = False) -> dict[str, Any]:
         """Plain data: counts, times, the split at every mark, each loss; all results on request."""
         data: dict[str, Any] = {
             **self._summary(),
+            "late": self.late,
+            "unsent": self.unsent,
             "marks": dict(self.marks),
             "parts": {mark: self._parts(mark) for mark in self.marks},
             "reasons": dict(self.reasons()),
@@ -156,11 +153,11 @@ class Tally:
     def from_json(cls, text: str) -> Tally:
         """The tally of another process, written with `with_results=True`."""
         data = json.loads(text)
-        results = (Result(**{**r, "outcome": Outcome(r["outcome"])}) for r in data["results"])
-        return cls(tuple(results), data["marks"])
+        results = (Result(**{**r, "fate": Fate(r["fate"])}) for r in data["results"])
+        return cls(results, data["marks"], unsent=data.get("unsent", 0))
 
-    def _only(self, results: Iterable[Result]) -> Tally:
-        return Tally(tuple(results), self.marks)
+    def _where(self, keep: Callable[[float, float], bool]) -> Tally:
+        return Tally(self.results.where(keep), self.marks)
 
     def _parts(self, mark: str) -> dict[str, Any]:
         parts = {
@@ -182,15 +179,8 @@ class Tally:
         }
 
     def _percentiles(self, percents: tuple[float, ...]) -> list[float | None]:
-        times = sorted(r.seconds for r in self.results if r.outcome is Outcome.ANSWERED)
+        times = self.results.of(Fate.ANSWERED).seconds()
         if not times:
             return [None] * len(percents)
         ranks = (-(-len(times) * percent // 100) for percent in percents)
         return [times[max(int(rank), 1) - 1] for rank in ranks]
-
-
-_COMPLETE = frozenset({Outcome.ANSWERED, Outcome.TURNED_AWAY})
-
-
-def _accepted_by(result: Result, at: float) -> bool:
-    return result.t_connected is not None and result.t_connected <= at

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Self
 
-from supervisor.drill.target import Target
+from supervisor.drill.target import Target, join, split
+
+if TYPE_CHECKING:
+    import ssl
+
+    from supervisor.drill.tls import Trust
+
+MOST_WEIGHT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One kind of request, and what its complete body must look like.
+
+    Of requests that weigh 3 and 1, three are the first and one is the second, evenly spread.
 
     `expect_bytes` and `end_marker` are checked on 2xx answers only. They find what HTTP itself
     cannot: a body that ends with the connection may have been cut at any byte.
@@ -21,6 +32,18 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     expect_bytes: int | None = None
     end_marker: bytes = b""
+    weight: int = 1
+
+    def __post_init__(self) -> None:
+        """What cannot be sent fails here, not in a thread."""
+        if self.weight < 1:
+            raise ValueError(f"cannot weigh {self.path} with {self.weight}: it is at least 1")
+        if self.weight > MOST_WEIGHT:  # a round is that long, and made before the load begins
+            raise ValueError(
+                f"cannot weigh {self.path} with {self.weight}: it is at most {MOST_WEIGHT}"
+            )
+        if not self.path.isascii() or not self.path.isprintable() or " " in self.path:
+            raise ValueError(f"cannot ask for {self.path!r}: percent-encode it")
 
     def encode(self, host: str, *, keep_alive: bool) -> bytes:
         """The bytes on the wire, HTTP/1.1."""
@@ -45,23 +68,32 @@ class SlowReader:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A closed loop: every client sends its next request when the last one has ended.
+    """Closed loop: every client sends its next request when the last one has ended.
 
-    `url`                  http://host:port/path, or unix:/run/app.sock[:/path]
-    `clients`              how many requests are under way at once
+    Open loop (`rate`): requests are due at fixed moments, and a client that is free sends the
+    next. One that was due while none was free is sent late, and its time counts from when it was
+    due: a server that stalls cannot keep its own slowness from being measured.
+
+    `url`                  http(s)://host:port/path, unix:/run/app.sock[:/path], or a path alone:
+                           `at` says later where that is
+    `clients`              how many requests are under way at once; in an open loop at most
+    `rate`                 requests a second, of all clients; None: a closed loop
     `keep_alive`           reuse the connection until the server closes it or says so; never pause
     `requests`             taken in turn; client n starts with the n-th; default: GET the URL's path
     `per_client`           each client sends so many and ends; 1: exactly `clients` at once, once
     `until_refused`        end after so many refusals in a row, over all clients
     `max_s`                send nothing new after so many seconds (what is under way is awaited)
     `deadline_s`           from accepted to complete; after that the request is lost
-    `connect_deadline_s`   for the handshake; after that it is refused
-    `refused_pause_s`      a refused client waits so long, so that a closed port costs no CPU
+    `connect_deadline_s`   for TCP's handshake; after that it is refused. TLS's has `deadline_s`,
+                           because the server, not its kernel, answers it
+    `refused_pause_s`      a refused client of a closed loop waits so long, to save CPU
     `turned_away_pause_s`  as above after a turn-away; 0: hammer
+    `trust`                whose certificate https needs; None: of one that this machine trusts
     """
 
     url: str
     clients: int = 8
+    rate: float | None = None
     keep_alive: bool = False
     requests: tuple[Request, ...] = ()
     per_client: int | None = None
@@ -72,7 +104,9 @@ class Load:
     refused_pause_s: float = 0.05
     turned_away_pause_s: float = 0.05
     slow_reader: SlowReader | None = None
-    target: Target = field(init=False)
+    trust: Trust | None = None
+    target: Target | None = field(init=False)
+    context: ssl.SSLContext | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Resolve the target; a load that cannot be driven fails here, not in a thread."""
@@ -80,9 +114,34 @@ class Load:
             raise ValueError(
                 f"cannot drive a load with {self.clients} clients: at least one is needed"
             )
+        if self.rate is not None and not 0 < self.rate < math.inf:
+            raise ValueError(f"cannot send {self.rate} requests/s: it is more than none")
         if self.refused_pause_s <= 0:
             raise ValueError("cannot retry without a pause: a closed port would spin the CPU")
-        target = Target.parse(self.url)
+        target = Target.parse(self.url) if self.base else None
         object.__setattr__(self, "target", target)
+        https = target is not None and bool(target.certified)
+        object.__setattr__(self, "context", context_of(self.trust) if https else None)
         if not self.requests:
-            object.__setattr__(self, "requests", (Request(target.path),))
+            object.__setattr__(self, "requests", (Request(self.path),))
+
+    @property
+    def base(self) -> str:
+        """The URL without its path; empty for a path alone."""
+        return split(self.url)[0]
+
+    @property
+    def path(self) -> str:
+        """The URL's path, query included."""
+        return split(self.url)[1]
+
+    def at(self, base: str) -> Self:
+        """The same load for that base (`http://host:port`, `unix:/socket`). Raises ValueError."""
+        return replace(self, url=join(base, self.path))
+
+
+def context_of(trust: Trust | None) -> ssl.SSLContext:
+    """What https connections are made by; None trusts whom this machine does. Raises ValueError."""
+    from supervisor.drill.tls import Trust  # a container's Python may have no ssl
+
+    return (trust or Trust()).context()

@@ -104,7 +104,8 @@ class Scripted:
         self.refuse()
         for peer in self._peers:
             with contextlib.suppress(OSError):
-                peer.socket.shutdown(socket.SHUT_RDWR)
+                # Below TLS: ssl.SSLSocket's own would take it from under a script that says goodbye.
+                socket.socket.shutdown(peer.socket, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(DEADLINE_S)
             assert not thread.is_alive(), "a script hangs"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import select
 import socket
 import threading
 from typing import TYPE_CHECKING
 
 from supervisor.drill.client import Client
-from supervisor.drill.load import Driver, Load, Outcome, Request
+from supervisor.drill.load import Driver, Fate, Load, Request
+from supervisor.drill.pacing import Turn
+from supervisor.drill.reactor import Reactor
 from tests.drill.scripted import DEADLINE_S, OK, OK_CLOSE, Peer, Scripted
 
 if TYPE_CHECKING:
     from supervisor.drill.load import Result, Tally
+    from supervisor.drill.reactor import Task
 
 
 def drive(url: str, requests: int, clients: int = 1) -> Tally:
@@ -76,7 +78,7 @@ def test_a_request_closed_idle_without_being_read_is_lost() -> None:
 
     with Scripted.tcp(script) as server:
         tally = drive(server.url, 2)
-    assert [result.outcome for result in tally.results] == [Outcome.ANSWERED, Outcome.LOST]
+    assert [result.fate for result in tally.results] == [Fate.ANSWERED, Fate.LOST]
     reason = "closed idle: reset before headers, on a reused connection"
     assert tally.lost_results()[0].reason == reason
 
@@ -114,21 +116,76 @@ def test_a_close_that_is_visible_before_the_request_loses_nothing() -> None:
         peer.read_head()
         peer.send(OK)
         assert close_now.wait(DEADLINE_S)
-        peer.socket.shutdown(socket.SHUT_WR)
-        closed.set()
+        if not closed.is_set():  # the second connection is the client's to close
+            peer.socket.shutdown(socket.SHUT_WR)
+            closed.set()
 
-    async def two_requests(url: str) -> list[Result]:
-        client = Client(0, Load(url, keep_alive=True), lambda: None)
-        first = await client.perform(Request("/"))
+    results: list[Result] = []
+
+    def two_requests(reactor: Reactor, url: str) -> Task:
+        turn = Turn(Request("/"), Request("/").encode("x", keep_alive=True))
+        client = Client(0, Load(url, keep_alive=True), reactor, lambda: None)
+        results.append((yield from client.perform(turn)))
         close_now.set()
         assert closed.wait(DEADLINE_S)
         assert client._socket is not None
         assert select.select([client._socket], [], [], DEADLINE_S)[0]
-        second = await client.perform(Request("/"))
+        results.append((yield from client.perform(turn)))
         client.close()
-        return [first, second]
 
     with Scripted.tcp(script) as server:
-        results = asyncio.run(two_requests(server.url))
-    assert [result.outcome for result in results] == [Outcome.ANSWERED] * 2
+        reactor = Reactor()
+        reactor.spawn(two_requests(reactor, server.url))
+        reactor.run(lambda: None)
+    assert [result.fate for result in results] == [Fate.ANSWERED] * 2
     assert not results[1].reused
+
+
+def test_a_reset_that_is_seen_before_the_next_request_loses_nothing() -> None:
+    """As a close is: another connection is made."""
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(OK)
+        peer.reset()
+
+    with Scripted.tcp(script) as server:
+        load = Load(server.url, clients=1, keep_alive=True, per_client=3, rate=20)
+        tally = Driver(load).start().join(DEADLINE_S)
+    assert [(one.fate, one.reused) for one in tally.results] == [(Fate.ANSWERED, False)] * 3
+
+
+def test_a_refusal_has_not_been_accepted_whatever_came_before() -> None:
+    """The same client was accepted a moment ago."""
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        server.refuse()
+        peer.send(OK_CLOSE)
+
+    with Scripted.tcp(script) as server:
+        tally = drive(server.url, 2)
+    assert [one.fate for one in tally.results] == [Fate.ANSWERED, Fate.REFUSED]
+    assert tally.results[1].t_connected is None
+
+
+def test_who_is_woken_while_there_is_no_room_sends_the_rest_later() -> None:
+    """The end of a load wakes everybody; what is under way goes on."""
+    body, go_on = bytes(20_000_000), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.await_unread()
+        assert go_on.wait(DEADLINE_S)
+        left = len(peer.read_head().partition(b"\r\n\r\n")[2]) - len(body)
+        while left:
+            left += len(peer.socket.recv(1 << 20))
+        peer.send(OK)
+
+    request = Request("/", method="POST", body=body)
+    with Scripted.tcp(script) as server:
+        driver = Driver(Load(server.url, clients=1, per_client=1, requests=(request,))).start()
+        driver.wait_in_flight(1)
+        for _ in range(50):
+            driver.end()
+        go_on.set()
+        assert driver.join(DEADLINE_S).answered == 1

@@ -30,6 +30,12 @@ def test_no_prefix_of_a_chunked_response_is_complete(cut: int) -> None:
     assert response.where
 
 
+def test_lines_may_end_with_lf_alone() -> None:
+    response = Response("GET")
+    response.feed(b"HTTP/1.0 200 OK\r\nServer: cgi\r\nContent-Length: 5\nX: y\n\nhello")
+    assert (response.complete, response.headers["x"], response.body_bytes) == (True, "y", 5)
+
+
 def test_head_has_no_body() -> None:
     response = Response("HEAD")
     response.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
@@ -58,7 +64,18 @@ def test_surplus_bytes_forbid_reuse() -> None:
         ),
         (b"HTTP/1.1 500 X\r\nRetry-After: 1\r\nConnection: close\r\n\r\n", False),
         (b"HTTP/1.1 503 X\r\nConnection: close\r\n\r\n", False),
-        (b"HTTP/1.1 503 X\r\nRetry-After: 1\r\nConnection: closed\r\n\r\n", False),
+        (
+            b"HTTP/1.1 503 X\r\nRetry-After: 1\r\nConnection: closed\r\nContent-Length: 0\r\n\r\n",
+            False,
+        ),
+        (b"HTTP/1.1 503 X\r\nRetry-After: 1\r\n\r\nuntil the end", True),
+        (b"HTTP/1.0 503 X\r\nRetry-After: 1\r\n\r\nuntil the end", True),
+        (b"HTTP/1.0 503 X\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n", True),
+        (
+            b"HTTP/1.0 503 X\r\nRetry-After: 1\r\nConnection: keep-alive\r\n"
+            b"Content-Length: 0\r\n\r\n",
+            False,
+        ),
     ],
 )
 def test_what_a_turn_away_is(head: bytes, *, expected: bool) -> None:

@@ -1,0 +1,1 @@
+"""What can be drilled, one kind to a module."""
