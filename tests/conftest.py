@@ -7,6 +7,7 @@ that is an error before any test runs: a green run then really has run them.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,17 @@ import docker
 import pytest
 from docker.errors import DockerException
 from hypothesis import settings
+
+from tests.images.building import (
+    AHEAD,
+    app_image,
+    db_image,
+    nginx_image,
+    staged_image,
+    tests_image,
+)
+
+__all__ = ["app_image", "db_image", "nginx_image", "staged_image", "tests_image"]
 
 # Read by testcontainers when it is imported, so set before any test module is.
 os.environ.setdefault("TC_POOLING_INTERVAL", "0.1")
@@ -51,6 +63,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=_cost)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin with the images that are needed at the end."""
+    if not session.config.stash[_absence] and not session.config.option.collectonly:
+        names = (getattr(item, "fixturenames", ()) for item in session.items)
+        AHEAD.start(itertools.chain.from_iterable(names))
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[docker.DockerClient]:
     """A client of the Docker Engine; tests that ask for it are marked `docker`."""
@@ -62,6 +81,7 @@ def engine() -> Iterator[docker.DockerClient]:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove whatever this session's tests left behind, also those that failed half-way."""
+    AHEAD.end()
     if session.config.stash[_absence] or not _any_docker(session):
         return
     from testcontainers.core.labels import LABEL_SESSION_ID, SESSION_ID

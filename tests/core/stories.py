@@ -7,7 +7,7 @@ from supervisor.core.events import Asked, Booted, DoorShut, Event, Looked, Spawn
 from supervisor.core.looks import Look
 from supervisor.core.policy import Policy
 from supervisor.core.state import State, deadline, initial
-from tests.core.laws import Life, born, lived
+from supervisor.testing.laws import Life, born, lived
 from tests.core.policies import START
 
 QUIET = Looked(Look(ready=True, in_request=0))

@@ -7,8 +7,8 @@ from supervisor.core.events import Asked, Booted, Event, Spawned
 from supervisor.core.machine import step
 from supervisor.core.replay import Divergence, first_divergence
 from supervisor.core.state import initial
+from supervisor.testing.search import STORY
 from tests.core.policies import DELAYED, START, UWSGI
-from tests.core.test_search import STORY
 
 Journal = list[tuple[float, Event, tuple[Action, ...]]]
 

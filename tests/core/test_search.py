@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from supervisor.core.events import (
-    EVENTS,
-    Asked,
-    Booted,
-    DoorClosed,
-    DoorShut,
-    Emptied,
-    Event,
-    Exited,
-    Failed,
-    Looked,
-    Reaped,
-    Shortened,
-    Signalled,
-    Spawned,
-    SpawnFailed,
-    Tick,
-    WorkersGone,
-)
-from supervisor.core.looks import Look
+from supervisor.core.events import EVENTS, Asked, Tick
 from supervisor.core.machine import CELLS
 from supervisor.core.phases import PHASES
-from supervisor.core.policy import Policy
-from supervisor.core.state import State, deadline, initial
-from tests.core.laws import Life, born, left_alone, lived
+from supervisor.core.state import deadline
+from supervisor.testing.laws import Life, lived
+from supervisor.testing.search import FACTS, end_in_time, search
 from tests.core.policies import (
     DELAYED,
     FINISHING,
@@ -40,112 +20,17 @@ from tests.core.policies import (
     INIT,
     PASSING,
     SELF_SHUTTING,
-    START,
     UWSGI,
 )
 
 if TYPE_CHECKING:
-    from tests.core.laws import Arc
+    from supervisor.testing.laws import Arc
 
-EPSILON_S = 0.001
 DEPTHS = (
     *((UWSGI, 3), (DELAYED, 2), (GENERIC, 3), (GENERIC_DELAYED, 3), (FINISHING, 2)),
     *((PASSING, 3), (INIT, 3), (SELF_SHUTTING, 2)),
     *((policy.replace(awaits=False), 2) for policy in (UWSGI, DELAYED)),
 )
-
-QUIET = Looked(Look(ready=True, in_request=0))
-BUSY = Looked(Look(ready=True, in_request=2, queued=1, serving=3, average_s=2.0))
-LOADING = Looked(Look(starting=2))
-FACTS: tuple[Event, ...] = (
-    Booted(),
-    Signalled(1),
-    Signalled(12),
-    Shortened(3.0),
-    Spawned(7),
-    SpawnFailed(127, "no such file"),
-    QUIET,
-    BUSY,
-    LOADING,
-    DoorShut("steered"),
-    DoorShut("throttled"),
-    DoorShut("absent"),
-    WorkersGone(),
-    Failed("fifo", "ENXIO"),
-    Failed("send", "ESRCH"),
-    Failed("door", "EMFILE"),
-    Exited(7, 0),
-    Exited(7, -9),
-    Reaped(8, "worker", 0),
-    Emptied(),
-    DoorClosed(0),
-)
-# A whole life; its states are where the searches start. Ticks come at their deadlines.
-STORY: tuple[Event, ...] = (
-    Booted(),
-    Spawned(7),
-    Tick(),
-    QUIET,
-    Asked(15),
-    Tick(),
-    DoorShut("steered"),
-    Tick(),
-    QUIET,
-    Tick(),
-    QUIET,
-    Tick(),
-    QUIET,
-    Failed("fifo", "ENXIO"),
-    Tick(),
-    Exited(7, 0),
-    Emptied(),
-    DoorClosed(0),
-)
-
-
-def beaten_path(policy: Policy) -> Iterator[Life]:
-    """Yield the lives along the story."""
-    life = born(initial(policy), START)
-    yield life
-    for event in STORY:
-        due = deadline(life.state)
-        at = max(life.now, due) if isinstance(event, Tick) and due < float("inf") else life.now
-        life, _ = lived(life, event, at)
-        yield life
-
-
-def futures(life: Life) -> Iterator[tuple[Event, float]]:
-    """Yield every event, now and around the state's deadline."""
-    state, now, _ = life
-    due = max(now, deadline(state))
-    moments = {now}
-    if due < float("inf"):
-        moments |= {max(now, due - EPSILON_S), due}
-    for at in moments:
-        yield Tick(), at
-        for fact in FACTS:
-            yield fact, at
-    for at in (*moments, now + state.policy.debounce_s):
-        yield Asked(15, 1), at
-
-
-def search(policy: Policy, depth: int) -> tuple[set[Life], set[Arc]]:
-    """Live every future, `depth` events far, of every life on the path; return lives and arcs."""
-    known = set(beaten_path(policy))
-    frontier = list(known)
-    arcs: set[Arc] = set()
-    for _ in range(depth):
-        reached: list[Life] = []
-        for life in frontier:
-            for event, at in futures(life):
-                after, _actions = lived(life, event, at)
-                if after.state.phase != life.state.phase:
-                    arcs.add((life.state.phase, type(event), after.state.phase))
-                if after[::2] != life[::2] and after not in known:  # or else only time passed
-                    known.add(after)
-                    reached.append(after)
-        frontier = reached
-    return known, arcs
 
 
 @pytest.fixture(scope="module")
@@ -185,10 +70,7 @@ def test_time_alone_ends_every_life_within_its_budget(
 ) -> None:
     """Once the end has begun, no event is needed to come to it, only the clock."""
     for lives, _ in searched:
-        known: set[State] = set()
-        for life in lives:
-            if life.state.budget is not None:
-                left_alone(life.state, life.now, known)
+        end_in_time(lives)
 
 
 def test_a_deadline_is_ahead_or_its_tick_changes_something(

@@ -40,7 +40,7 @@ from supervisor.core.phases import DONE
 from supervisor.core.policy import Policy, Rung
 from supervisor.core.replay import first_divergence
 from supervisor.core.state import deadline, initial
-from tests.core.laws import Life, born, left_alone, lived
+from supervisor.testing.laws import Life, born, left_alone, lived
 from tests.core.policies import EVERY, START
 
 seconds = st.sampled_from((0.0, 0.001, 0.015, 0.3, 1.0, 1.5, 7.0)) | st.floats(0.0, 60.0)

@@ -134,9 +134,10 @@ class Sample:
         """The app's address from outside, through the published port."""
         return f"http://{self.host}:{self.port(APP_PORT)}{path}"
 
-    def wait_for_line(self, part: str) -> None:
-        """Block until a line of the log contains this; TimeoutError shows the log instead."""
-        awaited = LogMessageWaitStrategy(re.escape(part)).with_startup_timeout(_LINE_WITHIN_S)
+    def wait_for_line(self, part: str, times: int = 1, within_s: int = _LINE_WITHIN_S) -> None:
+        """Block until so many lines of the log contain this; TimeoutError shows the log instead."""
+        pattern = rf"(?s)(?:{re.escape(part)}.*?){{{times}}}"
+        awaited = LogMessageWaitStrategy(pattern).with_startup_timeout(within_s)
         awaited.wait_until_ready(self._container)
 
     def wait_connected(self, port: int, count: int) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from benchmarks import ledger
 from benchmarks.ledgers.stack import SERVICES, Stack
-from tests.images.conftest import built
 from tests.images.loader import Loader
 
 pytestmark = pytest.mark.docker
@@ -45,13 +43,6 @@ def test_a_stop_under_load(stack: Stack, app_image: str) -> None:
     assert tally.in_flight("asked").answered >= 1
     assert stack.cut() == 0
     assert stack.cluster_state() == "shut down"
-
-
-@pytest.fixture(scope="module")
-def tests_image() -> Iterator[str]:
-    """The app's image with its tests."""
-    tag = "gracekeeper/sample-app-tests:test"
-    yield from built(tag, "docker/app/Dockerfile", target="test")
 
 
 def test_the_sample_app_s_own_tests_run_in_the_image(stack: Stack, tests_image: str) -> None:

@@ -23,15 +23,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "servers": VALUES | {"recycle"},
     "recycle": VALUES,
     "report": VALUES,
-    "render": VALUES,
+    "render": VALUES | {"report"},  # by what a report is judged
     "config": VALUES | {"servers", "recycle"},
     "cluster": VALUES | {"servers", "config"},  # a program of its own, which the keeper runs
     "runtime": BELOW_RUNTIME | {"quickimport"},
     "front": BELOW_RUNTIME | {"runtime"},  # it runs before the exec, so it may be rich
     "ops": ASIDE | {"render"},  # which knows what a report has to be
     "drill": ASIDE,
-    "testing": ASIDE,
-    "cli": ASIDE | {"render", "runtime", "front"},
+    "doctor": ASIDE | {"render"},  # what a terminal must not obey
+    "testing": ASIDE | {"render"},  # the page of an outcome
+    "cli": ASIDE | {"doctor", "render", "runtime", "front"},
     "__main__": {"quickimport", "front", "runtime", "cli"},
     "quickimport": set(),
 }

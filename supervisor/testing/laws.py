@@ -1,4 +1,8 @@
-"""What holds for every step of every life; searches and generated sequences both ask here."""
+"""What holds for every step of every life, whatever the policy; searches and worlds ask here.
+
+A law is checked from outside: from what goes into `step` and what comes out, never from what the
+core says of itself.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,15 @@ if TYPE_CHECKING:
     Arc = tuple[Phase, type[Event], Phase]
 
 NEVER = float("inf")
+KILL = 9
+
+
+class BrokenLawError(AssertionError):
+    """A law does not hold: which, and where in which story."""
+
+    def __init__(self, law: str, *story: str) -> None:
+        super().__init__("\n".join((law, *story)))
+        self.law, self.story = law, story
 
 
 class Past(NamedTuple):
@@ -46,41 +59,66 @@ class Past(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A state, the moment, and what went before."""
+    """A state, the moment in seconds, and what went before."""
 
     state: State
     now: float
     past: Past = Past()
 
 
+class Step(NamedTuple):
+    """One step, as the laws see it."""
+
+    before: State
+    event: Event
+    now: float
+    after: State
+    actions: tuple[Action, ...]
+
+    def __str__(self) -> str:
+        """Tell the step in one line."""
+        phases = f"{self.before.phase} -> {self.after.phase}"
+        return f"{phases}: {self.event!r} at {self.now}: {self.actions}"
+
+
 def born(state: State, now: float) -> Life:
     """Return the life that begins with this state."""
-    assert state == initial(state.policy)
+    hold(state == initial(state.policy), "a life begins before anything happened", state)
     return Life(state, now)
 
 
-def lived(life: Life, event: Event, now: float) -> tuple[Life, tuple[Action, ...]]:
-    """Take one step, and hold it to the laws."""
-    before, _, past = life
-    assert now >= life.now
-    after, actions = step(before, event, now)
-    arc = f"{before.phase} --{event!r} at {now}--> {after.phase}: {actions}"
+def hold(law: object, told: str, where: object) -> None:
+    """Raise BrokenLawError unless the law holds."""
+    if not law:
+        raise BrokenLawError(told, str(where))
 
-    assert after.phase == before.phase or after.phase in CELLS[before.phase, type(event)][1], arc
-    assert PHASES.index(after.phase) >= PHASES.index(before.phase), arc
+
+def lived(life: Life, event: Event, now: float) -> tuple[Life, tuple[Action, ...]]:
+    """Take one step, and hold it to the laws; BrokenLawError."""
+    before, _, past = life
+    hold(now >= life.now, "time goes forward", now)
+    after, actions = step(before, event, now)
+    arc = Step(before, event, now, after, actions)
+
+    targets = (before.phase, *CELLS[before.phase, type(event)][1])
+    hold(after.phase in targets, "a step leads where the table says", arc)
+    forward = PHASES.index(after.phase) >= PHASES.index(before.phase)
+    hold(forward, "a phase is left forwards only", arc)
     if before.phase == DONE:
-        assert (after, actions) == (before, ()), arc
-    assert (Announce(False) in actions) == (before.budget is None and after.budget is not None), arc
+        hold((after, actions) == (before, ()), "nothing follows the end", arc)
+    ends = before.budget is None and after.budget is not None
+    hold((Announce(False) in actions) == ends, "not ready from the moment the end begins", arc)
     if after.phase == DONE != before.phase:
-        assert past.closed or CloseDoor() in actions, arc
-        assert isinstance(actions[-1], Finish), arc
-    _check_hurry(before, event, now, after, past, arc)
+        hold(past.closed or CloseDoor() in actions, "the door is closed before the end", arc)
+        hold(isinstance(actions[-1], Finish), "the end is the last that is asked for", arc)
+    _check_hurry(arc, past)
 
     past = _witnessed(past, event, now, after)
     for action in actions:
-        past = _requested(past, action, event, now, before, after, arc)
+        past = _requested(past, action, arc)
     if before.phase == QUIESCING and isinstance(event, Looked) and after.phase == STOPPING:
-        assert past.quiet_looks >= LOOKS_NEEDED, arc
+        quiet = past.quiet_looks >= LOOKS_NEEDED
+        hold(quiet, "who was drained has been quiet for several looks", arc)
     return Life(after, now, past), actions
 
 
@@ -92,18 +130,19 @@ def left_alone(state: State, now: float, known: set[State] | None = None) -> int
     known = set() if known is None else known
     budget = state.end
     latest = max(now, budget.finish_at)
-    assert budget.finish_at <= budget.ends_at - 0.3
+    hold(budget.finish_at <= budget.ends_at - 0.3, "the report is out before the grace ends", state)
     ticks = 0
     while state.phase != DONE and state not in known:
         known.add(state)
         now = max(now, deadline(state))
-        assert now <= latest, state
+        hold(now <= latest, "time alone leads to the end within the budget", state)
         after, _ = step(state, Tick(), now)
-        assert after != state, f"a tick at its deadline changes nothing: {state}"
-        assert after.end == budget, state
+        hold(after != state, "a tick at its deadline changes something", state)
+        hold(after.end == budget, "time alone changes no budget", state)
         state = after
         ticks += 1
-        assert ticks <= 20 + budget.grace_s / LOOK_EVERY_S, state
+        few = ticks <= 20 + budget.grace_s / LOOK_EVERY_S
+        hold(few, "time alone leads to the end without spinning", state)
     return ticks
 
 
@@ -112,22 +151,23 @@ def plainly_quiet(look: Look, *, ready: bool) -> bool:
     return not (look.queued or look.backend or look.in_request or (ready and look.starting))
 
 
-def _check_hurry(
-    before: State, event: Event, now: float, after: State, past: Past, arc: str
-) -> None:
+def _check_hurry(arc: Step, past: Past) -> None:
     """Only somebody who asks again, later, and may do so, brings the end forward.
 
     So does the end of the container, of a generation that another one follows.
     """
+    before, event, now, after, _ = arc
     if before.budget == after.budget or before.budget is None:
         return
+    earlier = after.end.ends_at - before.end.ends_at
     if isinstance(event, Shortened):
-        assert after.end.ends_at < before.end.ends_at, arc
+        hold(earlier < 0, "what is shortened ends earlier", arc)
         return
-    assert isinstance(event, Asked), arc
-    assert before.policy.hurry, arc
-    assert now - past.asked_last >= before.policy.debounce_s, arc
-    assert after.end.ends_at <= before.end.ends_at, arc
+    hold(isinstance(event, Asked), "only who asks changes a budget", arc)
+    hold(before.policy.hurry, "a second request hurries only where it may", arc)
+    apart = now - past.asked_last >= before.policy.debounce_s
+    hold(apart, "an echo of a request does not hurry", arc)
+    hold(earlier <= 0, "a hurry makes nothing later", arc)
 
 
 def _witnessed(past: Past, event: Event, now: float, after: State) -> Past:
@@ -141,38 +181,39 @@ def _witnessed(past: Past, event: Event, now: float, after: State) -> Past:
     return past
 
 
-def _requested(
-    past: Past, action: Action, event: Event, now: float, before: State, after: State, arc: str
-) -> Past:
-    assert not past.finished, arc
+def _requested(past: Past, action: Action, arc: Step) -> Past:
+    before, event, now, after, _ = arc
+    hold(not past.finished, "nothing is asked for after the end", arc)
     match action:
         case Spawn():
-            assert not past.spawned and past.asked_last == NEVER, arc
-            assert after.budget is None, arc
+            hold(not past.spawned, "one spawn in a life", arc)
+            unasked = past.asked_last == NEVER and after.budget is None
+            hold(unasked, "nothing is started when a stop was asked for", arc)
             return past._replace(spawned=True)
         case Announce(ready=ready):
-            assert not past.gone, arc
+            hold(not past.gone, "not ready is for good", arc)
             return past._replace(gone=not ready)
         case ShutDoor():
-            assert not past.shut and past.gone, arc
+            hold(not past.shut and past.gone, "one door is shut once, after not ready", arc)
             return past._replace(shut=True)
         case TurnAway():
             return past._replace(turned_away=True)
         case TakeLook():
             return past._replace(looks_asked=past.door_shut)
         case CloseDoor():
-            assert not past.closed, arc
+            hold(not past.closed, "a door is closed once", arc)
             return past._replace(closed=True)
         case Finish():
-            assert after.phase == DONE, arc
+            hold(after.phase == DONE, "done is done", arc)
             return past._replace(finished=True)
         case WriteFifo() | Send() if not isinstance(event, Signalled):
             shuts = Send("main", before.policy.shut_signal)  # the server does it itself
             if before.policy.looks and not (action == shuts and after.phase == QUIESCING):
-                assert past.turned_away, arc
-            if isinstance(action, Send) and action.signal == 9:
-                assert now >= after.end.kill_at, arc
-                assert after.phase in (STOPPING, CLOSING) or after.main == "gone", arc
+                hold(past.turned_away, "who waits is turned away before a rung", arc)
+            if isinstance(action, Send) and action.signal == KILL:
+                hold(now >= after.end.kill_at, "no KILL before its deadline", arc)
+                ends = after.phase in (STOPPING, CLOSING) or after.main == "gone"
+                hold(ends, "a KILL only at the end", arc)
             return past
         case _:
             return past
