@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
@@ -30,7 +29,7 @@ def load(file: str) -> Document:
     except (OSError, ValueError) as error:
         raise _unreadable(file, error) from None
     try:
-        return Document(file, tomllib.loads(text), located.lines(text))
+        return Document(file, *located.load(text))
     except RecursionError:
         raise UsageError(f"cannot read {file}: it is nested too deeply. Make it flat.") from None
     except ValueError as error:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_left
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Path = tuple[str | int, ...]  # names of keys, and numbers of a list's items
 
@@ -15,10 +19,29 @@ STRING = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}' r"|'''.*?'{3,5}" r'|"(?:\\.|[^"\\])*"' r"|'[^']*'", re.DOTALL
 )
 SCALAR = re.compile(r"[^,\]}\n#]+")
+MOST_PARTS = 100  # of a path: tomllib and `lines` keep each beginning of it: memory by the square
+TEXT = re.compile(  # also one that does not end, so that looking for them all is one walk
+    r'"""(?:\\.|(?!""")[^\\])*+(?:"{3,5})?'
+    r"|'''(?:(?!''')[\s\S])*+(?:'{3,5})?"
+    r"""|"(?:\\.|[^"\\\n])*+"?|'[^'\n]*+'?|#[^\n]*+""",
+    re.DOTALL,
+)
+BETWEEN = re.compile(r"[=,\[\]{}\n]")
+
+
+def load(text: str) -> tuple[dict[str, Any], dict[Path, int]]:
+    """Return a document, and its lines; RecursionError for what is too deep to be read."""
+    for piece in BETWEEN.split(TEXT.sub("", text)):
+        if piece.count(".") >= MOST_PARTS:  # more than any value has
+            raise RecursionError("keys inside each other too deeply")
+    return tomllib.loads(text), lines(text)
 
 
 def lines(text: str) -> dict[Path, int]:
-    """Return the line of every key and item of a document that tomllib has taken."""
+    """Return the line of every key and item of a document that tomllib has taken.
+
+    RecursionError if one stands too deeply, as tomllib raises for values.
+    """
     scanner = _Scanner(text)
     scanner.document()
     return scanner.lines
@@ -83,12 +106,14 @@ class _Scanner:
             pattern = STRING if self.text[self.at] in "\"'" else BARE
             word = self._take(pattern)
             names.append(tomllib.loads(f"x={word}")["x"] if pattern is STRING else word)
+            _bounded(names)
             self._skip(SPACE)
             if self.text[self.at] != ".":
                 return names
             self.at += 1
 
     def _value(self, path: Path) -> None:
+        _bounded(path)
         first = self.text[self.at]
         if first in "\"'":
             self._take(STRING)
@@ -129,3 +154,8 @@ class _Scanner:
 
     def _line(self) -> int:
         return bisect_left(self._breaks, self.at) + 1
+
+
+def _bounded(path: Sequence[str | int]) -> None:
+    if len(path) > MOST_PARTS:
+        raise RecursionError("keys inside each other too deeply")

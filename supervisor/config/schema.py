@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from supervisor.config import kinds
-from supervisor.config.shape import SERVICE, SERVICES, TOP, Key, Table
+from supervisor.config.shape import DOCTOR, SERVICE, SERVICES, TOP, Key, Table
 
 Schema = dict[str, Any]
 
@@ -19,13 +19,14 @@ def schema() -> Schema:
         "propertyNames": {"pattern": f"^{kinds.SERVICE}$"},
         "additionalProperties": {"$ref": "#/$defs/service"},
     }
+    doctor = {"description": "Settings of `gracekeeper doctor`.", "type": "object"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gracekeeper.toml",
         "description": "Several services in one container, kept by gracekeeper. A string may hold"
         " ${NAME} and ${NAME:-default}; $$ is a dollar sign.",
         "type": "object",
-        "properties": {**_properties(TOP), SERVICES: services},
+        "properties": {**_properties(TOP), SERVICES: services, DOCTOR: doctor},
         "required": [SERVICES],
         "additionalProperties": False,
         "$defs": {"service": _table(SERVICE)},

@@ -145,3 +145,4 @@ TOP = (
         "json"),
 )  # fmt: skip
 SERVICES = "services"
+DOCTOR = "doctor"  # a table of `gracekeeper doctor` alone, which checks it itself

@@ -9,7 +9,7 @@ from supervisor.config import kinds
 from supervisor.config.located import Path
 from supervisor.config.mistakes import Mistakes, UnfitError, near, shown
 from supervisor.config.quantities import said
-from supervisor.config.shape import SERVICE, SERVICES, TOP, Key, Table
+from supervisor.config.shape import DOCTOR, SERVICE, SERVICES, TOP, Key, Table
 from supervisor.config.variables import UNKNOWN
 
 Values = dict[str, Any]
@@ -17,7 +17,7 @@ Values = dict[str, Any]
 
 def shaped(data: Values, mistakes: Mistakes) -> tuple[Values, dict[str, Values]]:
     """Return the keys at the top and those of each service; mistakes are noted and left out."""
-    top = _values({k: v for k, v in data.items() if k != SERVICES}, TOP, (), mistakes)
+    top = _values({k: v for k, v in data.items() if k not in (SERVICES, DOCTOR)}, TOP, (), mistakes)
     services = data.get(SERVICES, {})
     if services is UNKNOWN:
         return top, {}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.config.located import Path, lines
+from supervisor.config.located import Path, lines, load
 
 SCALARS = (
     "1", "-1.5e3", "true", "1979-05-27 07:32:00", "inf", '"a # b ] } = \\" c"', "'[x] \\'",
@@ -119,3 +121,31 @@ def test_a_table_that_is_opened_after_its_child() -> None:
     assert lines("[a.b]\nc = 1\n[a]\nd = 1\n") == {
         ("a",): 3, ("a", "b"): 1, ("a", "b", "c"): 2, ("a", "d"): 4,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'='" + ".a" * 101 + " = 1", "a" + ".a" * 101 + "=1", "[a]\nb = {a" + ". a" * 101 + "=1}"],
+    ids=range(3),
+)
+def test_keys_that_cost_more_than_they_say_are_not_read(text: str) -> None:
+    """Tomllib keeps each beginning of a key: one of 60 KB takes gigabytes."""
+    with pytest.raises(RecursionError):
+        load(text)
+
+
+def test_dots_that_are_in_no_key_are_read() -> None:
+    dots = "." * 200
+    text = f"a = '{dots}' # {dots}\nb = \"\\\"{dots}\"\nc = '''\n'{dots}\n'{dots}'''\nd = 1.5 # '\n"
+    text += f'e = """\n"{dots}\\"""\n{dots}""" # "\nf = [{"1.5, " * 200}]\n'
+    assert load(text) == (tomllib.loads(text), lines(text))
+
+
+@pytest.mark.parametrize(
+    "piece", ['"', "'", '\\"', '"""', '"""\\', '\\"""', "'''", "#", "a.", '"\n']
+)
+def test_looking_for_them_is_one_walk(piece: str) -> None:
+    began = time.process_time()
+    with pytest.raises((ValueError, RecursionError)):
+        load("a = x" + piece * (1024 * 1024 // len(piece)))
+    assert time.process_time() - began < 3

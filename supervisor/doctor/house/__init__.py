@@ -1,0 +1,1 @@
+"""What the files say together: images, what is run of them, and as what."""

@@ -1,0 +1,115 @@
+"""Every uWSGI of a tree: what services end in, what scripts start besides, and lone files."""
+
+from __future__ import annotations
+
+import posixpath
+from itertools import chain as chained
+from typing import TYPE_CHECKING
+
+from supervisor.doctor.finding import Place
+from supervisor.doctor.house.service import SUPERVISORD
+from supervisor.doctor.house.shellfacts import EXEC
+from supervisor.doctor.house.standing import Standing, standings
+from supervisor.doctor.house.uwsgi import NAMES, Around, Uwsgi, of_command, of_file
+from supervisor.doctor.house.wrapping import peel, program_of
+from supervisor.doctor.reading.uwsgiformats import FORMATS, SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from supervisor.doctor.house.files import Files
+    from supervisor.doctor.house.house import House
+    from supervisor.doctor.house.program import Chain
+    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.house.shellfacts import Run
+    from supervisor.doctor.reading.source import Source
+
+MOST_WRAPPERS = 8
+WHAT = "reading the settings of uWSGI"
+ENDINGS = (".ini", *SUFFIXES)
+KINDS = ("uwsgi", *(f"uwsgi-{form}" for form in FORMATS))
+
+
+class Beside:
+    """What a script meets that nothing in the tree runs: files by their names."""
+
+    def __init__(self, files: Files, path: str) -> None:
+        """Remember where the script is."""
+        self.files, self._folder = files, posixpath.dirname(path)
+        self.env: dict[str, str] = {}
+
+    def file(self, path: str) -> Source | None:
+        """Return the file beside the script, or the only one of that name."""
+        beside = self.files.get(posixpath.join(self._folder, path.lstrip("/")))
+        return beside or self.files.named(path, self._folder)
+
+
+def uwsgis(house: House) -> tuple[Uwsgi, ...]:
+    """Return them; a script's on other paths than the one that its service takes, too."""
+    each = house.guard.each
+    run: list[Uwsgi] = []
+    for service in house.services:
+        if service.chain is not None and service.chain.program in NAMES:
+            run += each(WHAT, service.chain.main.place, _of_service, service, service.chain, house)
+    told = {one.place for one in run}
+    for standing in each(WHAT, Place(""), standings, house):
+        for one in each(WHAT, standing.place, _of_script, standing, house):
+            if one.place not in told:
+                told.add(one.place)
+                run.append(one)
+    read = {path for one in run for _, path in one.paths} | _kept(house)
+    lone = (one for one in house.of_kind(*KINDS) if one.path not in read)
+    own = [each(WHAT, one.place(1), _of_file, one, house) for one in lone]
+    return (*run, *chained.from_iterable(own))
+
+
+def _of_service(service: Service, chain: Chain, house: House) -> Iterator[Uwsgi]:
+    yield of_command(service, chain.main.argv, chain.main.place, _around(service, house))
+
+
+def _of_file(source: Source, house: House) -> Iterator[Uwsgi]:
+    yield of_file(source, house.files)
+
+
+def _around(service: Service, house: House) -> Around:
+    """Return what a service's uWSGI meets; a lone supervisord has files by their names."""
+    if service.kind == SUPERVISORD and service.parent is None and service.cmd is not None:
+        return Beside(house.files, service.cmd.place.path)
+    return house.around(service)
+
+
+def _kept(house: House) -> set[str]:
+    """Return the files of those that gracekeeper stops in its own way."""
+    chains = [(one, one.chain) for one in house.services if one.chain is not None]
+    found = set()
+    for service, chain in chains:
+        if chain.program == "gracekeeper":
+            around = house.around(service)
+            files = (around.file(word) for word in chain.main.argv if word.endswith(ENDINGS))
+            found |= {source.path for source in files if source is not None}
+    return found
+
+
+def _of_script(standing: Standing, house: House) -> Iterator[Uwsgi]:
+    """Return those that a script starts; one that has a trap decides itself what they are told."""
+    service = standing.service
+    if standing.handles or (service is not None and service.signal != "SIGTERM"):
+        return
+    for run in standing.facts.mains:
+        argv = _inner(run)
+        if program_of(argv)[0] not in NAMES:
+            continue
+        around = house.around(service) if service else Beside(house.files, run.place.path)
+        cwd = service.image.workdir if service and service.image else "/"
+        found = of_command(None, argv, run.place, around, cwd)
+        yield found.replace(run=run, untold=run.how != EXEC)
+
+
+def _inner(run: Run) -> tuple[str, ...]:
+    argv = run.argv
+    for _ in range(MOST_WRAPPERS):
+        peeled = peel(argv)
+        if peeled is None or not peeled.inner:
+            break
+        argv = peeled.inner
+    return argv

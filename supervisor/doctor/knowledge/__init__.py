@@ -1,0 +1,1 @@
+"""What was measured of shells, wrappers, servers and platforms, as data with its source."""

@@ -1,0 +1,158 @@
+"""Programs in the background that nobody tells of a stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Finding
+from supervisor.doctor.house.role import ARGS, SERVER, UNKNOWN
+from supervisor.doctor.house.shellargv import argv_of
+from supervisor.doctor.house.shellfacts import BACKGROUND, EXEC, FOREGROUND, PIPELINE
+from supervisor.doctor.house.standing import standings
+from supervisor.doctor.knowledge import shells
+from supervisor.doctor.reading.shellnodes import Simple, walk
+from supervisor.doctor.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from supervisor.doctor.finding import Place
+    from supervisor.doctor.house.house import House
+    from supervisor.doctor.house.shellfacts import Run
+    from supervisor.doctor.house.standing import Standing
+
+FIX = "Give each program a container of its own, or start them under a supervisor."
+
+IN_FRONT = (FOREGROUND, PIPELINE)
+KILLS = ("kill", "pkill", "killall", "wait", "fg")
+
+
+def check(house: House) -> Iterator[Finding]:
+    """Look at scripts that start programs with `&`, and have no trap for them."""
+    for one in standings(house):
+        facts = one.facts
+        if one.handles or one.all_told:
+            continue
+        if one.shell == shells.BASH and any(t.handler and t.on("EXIT") for t in facts.traps):
+            continue
+        behind = one.children()
+        front = [run for run in facts.mains if run.how in IN_FRONT and not run.looped]
+        becomes = [run for run in facts.mains if run.how == EXEC]
+        for run in behind:
+            if (front or becomes) and _ended(run, one):
+                continue
+            if front or ((facts.waits or one.watches) and not becomes):
+                yield _finding(one, HIGH, run.place, one.kept(one.named(run)))
+            elif any(b.role in (SERVER, ARGS) and _same_way(run.path, b.path) for b in becomes):
+                why = (
+                    f"Nobody tells `{one.named(run)}` of a stop: it is killed when"
+                    f" `{one.named(becomes[-1])}` has ended, whatever it is doing."
+                )
+                yield _finding(one, MEDIUM, run.place, why)
+        for run in facts.runs:
+            if run.how != BACKGROUND or run.role != UNKNOWN or run in behind:
+                continue
+            beside = bool(becomes) and run.statement.background and not facts.waits
+            if (front or beside) and not _ended(run, one):
+                why = f"If `{one.named(run)}` does not end by itself, nobody tells it of a stop."
+                yield _finding(one, INFO, run.place, why)
+
+
+def _ended(run: Run, one: Standing) -> bool:
+    """Tell whether the script itself ends it: a server that is there for the set-up only."""
+    for each in walk(one.facts.script.body):
+        words = argv_of(each).words if isinstance(each, Simple) else ()
+        later = each.place.path == run.place.path and each.place.line > run.place.line
+        if words and later and (words[0] in KILLS or {"stop", "shutdown"} & set(words)):
+            return True
+    return False
+
+
+def _same_way(path: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether both are run: one way is a part of the other."""
+    return path == other[: len(path)] or other == path[: len(other)]
+
+
+def _finding(one: Standing, severity: str, place: Place, why: str) -> Finding:
+    return Finding("bg-no-forward", one.severity(severity), place, why, FIX, (), one.by)
+
+
+def _files(script: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Dockerfile", 'FROM python:3.11-slim\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'),
+        ("start.sh", script),
+    )
+
+
+RULE = Rule(
+    id="bg-no-forward",
+    severity=HIGH,
+    title="Programs in the background that are not told of a stop",
+    why=(
+        "A shell passes signals on to nobody. With `a & b & wait`, `a & b` or `wait -n` and no"
+        " trap, the programs go on until KILL: measured, the stop took the whole grace period and"
+        " ended with 137; under an init the shell ended at once, with 143, and they were cut."
+    ),
+    fix=FIX,
+    check=check,
+    bad=(
+        Example(
+            _files("#!/bin/bash\nnginx -g 'daemon off;' &\ngunicorn app &\nwait -n\n"),
+            at="start.sh:3",
+        ),
+        Example(_files("#!/bin/sh\ncelery -A app worker &\ngunicorn app\n"), at="start.sh:2"),
+        Example(_files("#!/bin/sh\n./worker &\n./server &\nwait\n"), at="start.sh:2"),
+        Example(
+            _files(
+                "#!/bin/bash\npython manage.py rqworker default 2>&1 | tee /a.log &\n"
+                "gunicorn app 2>&1 | tee /b.log\n"
+            ),
+            at="start.sh:2",
+        ),
+        Example(
+            _files("#!/bin/sh\ncelery -A app worker &\nexec gunicorn app\n"),
+            at="start.sh:2",
+            severity=MEDIUM,
+        ),
+        Example(
+            _files(
+                "#!/bin/bash\n./server &\n./client &\nwhile sleep 60; do\n"
+                "  ps aux | grep -q server || exit 1\ndone\n"
+            ),
+            at="start.sh:2",
+        ),
+        Example(_files('#!/bin/sh\ncron -f &\nexec "$@"\n'), at="start.sh:2", severity=MEDIUM),
+        Example(
+            _files("#!/bin/sh\npython worker.py &\nexec gunicorn app\n"),
+            at="start.sh:2",
+            severity=INFO,
+        ),
+        Example(
+            (("app/all.sh", "#!/bin/sh\ngunicorn app &\nnginx -g 'daemon off;' &\nwait\n"),),
+            at="app/all.sh:2",
+            severity=MEDIUM,
+        ),
+    ),
+    good=(
+        Example(
+            (
+                ("Dockerfile", 'FROM python:3.11\nCOPY . .\nCMD ["gunicorn", "app"]\n'),
+                ("all.sh", "#!/bin/sh\ngunicorn app &\nnginx -g 'daemon off;' &\nwait\n"),
+            )
+        ),
+        Example(_files("#!/bin/sh\nsleep 5 && ./warm-up &\nexec gunicorn app\n")),
+        Example(
+            _files("#!/bin/bash\nmysqld --skip-networking &\nmysql < x\nkill $!\nexec mysqld\n")
+        ),
+        Example(_files("#!/bin/sh\n./prepare &\nwait\nexec gunicorn app\n")),
+        Example(_files("#!/bin/bash\ntrap 'kill $(jobs -p); wait' TERM\ngunicorn app &\nwait\n")),
+        Example(
+            (
+                (
+                    "Dockerfile",
+                    'FROM debian:12\nENTRYPOINT ["dumb-init", "bash", "-c", "a & b & wait"]\n',
+                ),
+            )
+        ),
+    ),
+)

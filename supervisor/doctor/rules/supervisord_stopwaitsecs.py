@@ -1,0 +1,199 @@
+"""A program of supervisord's that is killed before it is done."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from supervisor.doctor.finding import INFO, LOW, MEDIUM, Edit, Finding
+from supervisor.doctor.house.duration import duration
+from supervisor.doctor.house.granting import after
+from supervisor.doctor.house.hearing import for_path, hears
+from supervisor.doctor.house.longwork import worker
+from supervisor.doctor.house.program import UNKNOWN
+from supervisor.doctor.house.service import SUPERVISORD
+from supervisor.doctor.house.standing import called
+from supervisor.doctor.house.uwsgi import HOOK, RELOAD
+from supervisor.doctor.knowledge.platforms import MARGIN_S, UWSGI_MERCY_S
+from supervisor.doctor.knowledge.servers import graceful
+from supervisor.doctor.rule import Example, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from supervisor.doctor.house.house import House
+    from supervisor.doctor.house.service import Service
+
+FIX = "Set `stopwaitsecs` some seconds above what the program waits for its requests or tasks."
+SPARE_S: Final = 5
+MAYS: Final = {HOOK: "waits", RELOAD: "would wait, with a hook,", "": "may wait"}
+DEFAULT_S: Final = 10
+NAMED: Final = re.compile(r"celery|gunicorn|uwsgi|worker")
+
+
+def check(house: House) -> Iterator[Finding]:
+    """Look at programs of which it is known how long they take."""
+    for server in house.servers:
+        service = server.service
+        if not _known(service):
+            continue
+        if server.name == "gunicorn" and service.signal == "SIGTERM":
+            waited = server.graceful_s
+            if waited is not None and waited + MARGIN_S > service.grace:
+                waits = f"gunicorn waits up to {waited:g} s for its requests"
+                yield _finding(house, service, waits, waited)
+        elif server.variant == "celery" and service.signal in graceful("celery"):
+            own = server.get("time-limit") or server.get("soft-time-limit")
+            limit = duration(own) if own else None
+            if limit is not None and limit > service.grace:
+                yield _finding(house, service, f"A task of Celery may take {limit:g} s", limit)
+            elif limit is None and (service.grace_s or 0) <= DEFAULT_S:
+                yield _finding(house, service, "A Celery worker waits for its tasks to end")
+    yield from _workers(house)
+    for uwsgi in house.uwsgis:
+        used = uwsgi.service
+        if (
+            used is None
+            or not _known(used)
+            or uwsgi.variant not in (HOOK, RELOAD, "")
+            or (used.grace_s or 0) > DEFAULT_S
+        ):
+            continue
+        if used.signal == "SIGTERM":
+            unread = uwsgi.variant != HOOK  # a reload cuts them; with a hook it waits for them
+            waits = f"uWSGI {MAYS[uwsgi.variant]} for its requests"
+            found = _finding(house, used, waits, UWSGI_MERCY_S)
+            yield found.replace(severity=INFO, edits=()) if unread else found
+
+
+def _workers(house: House) -> Iterator[Finding]:
+    """Look at other programs that end the task which they have taken, before they end."""
+    for service in house.services:
+        if _may_run_one(service):
+            what = f"If `{called(service.argv[0])}` runs a server or a worker, that waits"
+            yield _finding(house, service, what).replace(severity=INFO)
+        if not _known(service) or (service.grace_s or 0) > DEFAULT_S:
+            continue
+        chain = service.chain
+        if chain is None or service.signal != "SIGTERM":
+            continue
+        name = chain.main.name
+        if worker(service) and name != "celery":
+            yield _finding(house, service, "A worker waits for its task to end")
+        elif service.grace_s is None and name == "uvicorn":
+            found = _finding(house, service, "uvicorn waits for its requests without a limit")
+            yield found.replace(severity=INFO)
+
+
+def _may_run_one(service: Service) -> bool:
+    """Tell whether nothing is known of a script but its name, which says that it does."""
+    default = service.grace_s is None and service.grace_place is None
+    if service.kind != SUPERVISORD or not default or not service.argv or service.oneshot:
+        return False
+    unknown = service.chain is None or service.chain.main.kind == UNKNOWN
+    return unknown and bool(NAMED.search(service.argv[0].rpartition("/")[2].lower()))
+
+
+def _known(service: Service) -> bool:
+    """Tell whether supervisord runs it, tells it, and says plainly for how long it waits."""
+    plain = service.grace_s is not None or service.grace_place is None
+    return service.kind == SUPERVISORD and plain and hears(service)
+
+
+def _finding(house: House, service: Service, waits: str, seconds: float = 0.0) -> Finding:
+    default = " (its default)" if service.grace_s is None else ""
+    place = service.grace_place or (service.cmd.place if service.cmd else service.place)
+    tight = 0 < seconds <= service.grace
+    return Finding(
+        "supervisord-stopwaitsecs",
+        for_path(place.path, LOW if tight else MEDIUM),
+        place,
+        f"{waits}, but supervisord kills it after {service.grace:g}"
+        f" s{default}: what is under way is cut, and children of it are left behind.",
+        FIX,
+        _edits(house, service, seconds),
+    )
+
+
+def _edits(house: House, service: Service, seconds: float) -> tuple[Edit, ...]:
+    """Write the value that is known to be enough."""
+    if not seconds or service.cmd is None:
+        return ()
+    wanted = math.ceil(seconds + SPARE_S)
+    if service.grace_place is None:
+        return after(house, service.cmd.place, f"stopwaitsecs={wanted}")
+    line = house.line(service.grace_place)
+    key, equals, value = line.partition("=")
+    if not equals or not value.strip().isdecimal():
+        return ()
+    return (Edit(service.grace_place.replace(end_line=0), f"{key}={wanted}"),)
+
+
+def _conf(text: str) -> tuple[tuple[str, str], ...]:
+    return (("supervisord.conf", f"[supervisord]\nnodaemon=true\n[program:x]\n{text}"),)
+
+
+RULE = Rule(
+    id="supervisord-stopwaitsecs",
+    severity=MEDIUM,
+    title="supervisord kills a program before it is done",
+    why=(
+        "supervisord waits 10 s, if nobody says otherwise, and then sends SIGKILL. gunicorn waits"
+        " 30 s for its requests, uWSGI's mercy is 60 s, a Celery worker waits for its tasks. What"
+        " is killed is the master: its workers are orphaned, and go on until the container ends."
+    ),
+    fix=FIX,
+    check=check,
+    bad=(
+        Example(_conf("command=celery -A a worker\nstopsignal=INT\n"), at="supervisord.conf:4"),
+        Example(_conf("command=./manage.py rq worker %(ENV_QUEUES)s\n"), at="supervisord.conf:4"),
+        Example(
+            _conf("command=gunicorn app:app\nautostart=true\n"),
+            at="supervisord.conf:4",
+            fixed="[supervisord]\nnodaemon=true\n[program:x]\ncommand=gunicorn app:app\n"
+            "stopwaitsecs=35\nautostart=true\n",
+        ),
+        Example(
+            _conf("command=gunicorn --graceful-timeout 90 a:a\nstopwaitsecs=60\n"),
+            at="supervisord.conf:5",
+            fixed="[supervisord]\nnodaemon=true\n[program:x]\n"
+            "command=gunicorn --graceful-timeout 90 a:a\nstopwaitsecs=95\n",
+        ),
+        Example(_conf("command=celery -A app worker\n"), at="supervisord.conf:4"),
+        Example(_conf("command=celery -A app worker\nstopwaitsecs=10\n"), at="supervisord.conf:5"),
+        Example(_conf("command=python manage.py rqworker\n"), at="supervisord.conf:4"),
+        Example(_conf("command=/start-celery.sh\n"), at="supervisord.conf:4", severity=INFO),
+        Example(
+            _conf("command=gunicorn app:app\nstopwaitsecs=30\n"),
+            at="supervisord.conf:5",
+            severity=LOW,
+        ),
+        Example(_conf("command=uwsgi --ini /x.ini\n"), at="supervisord.conf:4", severity=INFO),
+        Example(
+            (
+                *_conf("command=/v/bin/uwsgi --ini /srv/x.ini\n"),
+                ("x.ini", "[uwsgi]\nmaster = true\nmodule = a\n"),
+            ),
+            at="supervisord.conf:4",
+            severity=INFO,
+        ),
+    ),
+    good=(
+        Example(_conf("command=gunicorn app:app\nstopwaitsecs=40\n")),
+        Example(_conf("command=gunicorn --graceful-timeout 5 app:app\n")),
+        Example(_conf("command=celery -A app worker\nstopwaitsecs=600\n")),
+        Example(_conf("command=celery -A app beat\n")),
+        Example(
+            (
+                *_conf("command=uwsgi --ini /srv/x.ini\n"),
+                ("x.ini", "[uwsgi]\nmaster = true\ndie-on-term = true\nmodule = a\n"),
+            )
+        ),
+        Example(_conf("command=rq worker\nstopwaitsecs=600\n")),
+        Example(_conf("command=python manage.py migrate\n")),
+        Example(_conf("command=nginx -g 'daemon off;'\n")),
+        Example(_conf("command=gunicorn app:app\nstopwaitsecs=%(ENV_WAIT)s\n")),
+    ),
+    evidence=("frappe/agent#65", "benoitc/gunicorn#1106"),
+)
