@@ -93,6 +93,10 @@ format: setup ## Format, and repair what ruff can
 	$(BIN)/ruff check --fix --quiet $(SOURCES) || true
 	$(BIN)/ruff format $(SOURCES)
 
+.PHONY: fuzz-doctor
+fuzz-doctor: setup ## Trees of bad files for `gracekeeper doctor` (ARGS=--minutes=10; guided, with atheris in .venv)
+	$(BIN)/python -m benchmarks.fuzz_doctor $(ARGS)
+
 ##@ Measure
 .PHONY: bench-stop
 bench-stop: setup ## What six entrypoints lose when they are stopped at saturation (ARGS=)
@@ -117,6 +121,18 @@ bench-db: setup db-image ## How PostgreSQL ends with clients inside, ours and by
 .PHONY: bench-report
 bench-report: setup ## A report from a journal of a million events: seconds and memory (ARGS=)
 	$(BIN)/python -m benchmarks.report $(ARGS)
+
+.PHONY: bench-kit
+bench-kit: setup base-images ## What the test kit adds to a test of plain testcontainers (ARGS=)
+	$(BIN)/python -m benchmarks.kit $(ARGS)
+
+.PHONY: bench-load
+bench-load: setup ## Requests a second of the drill's load on one core, beside ab, wrk, hey (nginx, two cores; ARGS=)
+	$(BIN)/python -m benchmarks.load $(ARGS)
+
+.PHONY: bench-doctor
+bench-doctor: setup ## How long `gracekeeper doctor` takes on 5,000 files on one core, and its memory (ARGS=)
+	$(BIN)/python -m benchmarks.doctor $(ARGS)
 
 .PHONY: bench-ledger
 bench-ledger: setup base-images ## Is all that was answered 201 in the database, once? (Docker Compose v2; ARGS=)

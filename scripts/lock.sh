@@ -11,6 +11,6 @@ compile() {
 compile "$@" requirements/build.in -o requirements/build.txt
 compile "$@" pyproject.toml requirements/app.in --extra uwsgi -o requirements/app.txt
 compile "$@" pyproject.toml requirements/bench.in -o requirements/bench.txt
-compile "$@" pyproject.toml requirements/app.in requirements/dev.in --extra uwsgi --extra testing \
+compile "$@" pyproject.toml requirements/app.in requirements/dev.in --extra uwsgi --extra testing --extra doctor \
   -o requirements/dev.txt
 compile "$@" requirements/test.in -o requirements/test.txt

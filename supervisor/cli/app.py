@@ -22,6 +22,8 @@ COMMANDS = {
     "report": "Draw how a stop went, from its report.",
     "inspect": "Look at a container's processes, and foretell how its stop would end.",
     "explain": "Say why a container ended, or what an exit code can mean.",
+    "doctor": "Find what loses requests at a stop, in a project's files.",
+    "drill": "Stop a service under load, and count what became of every request.",
     "watch": "Record how containers end, ours or not, and say why.",
     "hold": "Become a command with signals blocked until it can hear them.",
     "fifo": "Write a command to uWSGI's master FIFO, if it makes sense now.",
@@ -60,16 +62,19 @@ def gracekeeper() -> None:
     """Keep a service in a container: never lose a request that it has accepted.
 
     \b
-    On SIGTERM:  not ready -> door shut -> everybody inside answered -> server stopped -> exit 143
+    On SIGTERM:  not ready -> door shut -> everybody inside answered ->
+                 server stopped -> exit 143
 
     \b
     Exit codes of `run`:
-      128 + n    stopped by signal n: 143 for SIGTERM, 130 for SIGINT (see --exit-code)
+      128 + n    stopped by signal n: 143 for TERM, 130 for INT (see --exit-code)
       its own    the command ended by itself
       2          bad input; nothing was started
       126, 127   the command can't be executed, or isn't there
       70         a mistake in gracekeeper itself; GRACEKEEPER_DEBUG=1 shows where
-    Of the other commands: 0 done, 1 nobody answers or it was refused, 2 bad input.
+
+    Of the other commands: 0 done, 1 nobody answers or it was refused, 2 bad input; `drill` says 1
+    for one that failed, and 3 for what could not be drilled.
 
     Linked from `tini` or `dumb-init`, or as `gracekeeper tini ...`, it takes their options.
     """
