@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.doctor.house import boot
-from supervisor.doctor.house.boot import Boot, boot_of
+from supervisor.doctor.commands.shellargv import Argv, argv_of
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.shellargv import Argv, argv_of
-from supervisor.doctor.house.shellwalk import facts_of
 from supervisor.doctor.reading.shellnodes import Simple
 from supervisor.doctor.rules import boot_window
+from supervisor.doctor.scripts import boot
+from supervisor.doctor.scripts.boot import Boot, boot_of
+from supervisor.doctor.scripts.shellwalk import facts_of
 
 ONE_WAY = 'case "$1" in\n  serve) exec gunicorn a:a ;;\nesac\n'
 

@@ -6,7 +6,7 @@ import time
 
 from supervisor.doctor.examine import all_rules, examined
 from supervisor.doctor.house.house import House, house_of
-from supervisor.doctor.house.service import COMPOSE, Service
+from supervisor.doctor.services.service import COMPOSE, Service
 
 SLIM = "FROM python:3.11-slim\n"
 

@@ -9,9 +9,9 @@ import pytest
 from supervisor.doctor.examine import examined
 from supervisor.doctor.finding import Skip
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.service import FLY, IMAGE, Service
 from supervisor.doctor.reading import fly
 from supervisor.doctor.reading.source import Source
+from supervisor.doctor.services.service import FLY, IMAGE, Service
 
 DOCKER = 'FROM nginx:1.25 AS web\nENV A=1\nFROM python:3.11-slim\nCMD ["gunicorn", "a:b"]\n'
 

@@ -12,8 +12,8 @@ from supervisor.doctor.forecast.forecast import forecasts
 from supervisor.doctor.forecast.project import projects
 from supervisor.doctor.forecast.sentences import HOW
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.service import KINDS
 from supervisor.doctor.output.forecast import told
+from supervisor.doctor.services.service import KINDS
 from tests.rules.sources import files, imports
 
 if TYPE_CHECKING:

@@ -10,23 +10,16 @@ from supervisor.doctor import checkup
 from supervisor.doctor.examine import examined
 from supervisor.doctor.finding import LOW, Place, Skip
 from supervisor.doctor.forecast import forecast
-from supervisor.doctor.house import (
-    composing,
-    flying,
-    guard,
-    house,
-    orchestrating,
-    supervising,
-    uwsgi,
-    uwsgis,
-)
-from supervisor.doctor.house.files import Files
+from supervisor.doctor.house import guard, house, uwsgis
 from supervisor.doctor.house.house import House
-from supervisor.doctor.house.including import Projects
 from supervisor.doctor.output.forecast import told
+from supervisor.doctor.platforms import composing, flying, orchestrating, supervising
+from supervisor.doctor.platforms.including import Projects
 from supervisor.doctor.reading import dockerfile, kinds, procfile, yaml
 from supervisor.doctor.reading.source import Source
 from supervisor.doctor.rule import Rule
+from supervisor.doctor.servers import uwsgi
+from supervisor.doctor.services.files import Files
 from supervisor.doctor.settings import Settings
 from tests.doctor import fuzzing
 

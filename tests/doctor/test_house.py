@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from supervisor.doctor.commands.wrapping import peel
 from supervisor.doctor.house.budget import budget
 from supervisor.doctor.house.house import House, house_of
-from supervisor.doctor.house.outcome import outcome_of
-from supervisor.doctor.house.program import HANDLES, SCRIPT, SHELL, UNKNOWN
-from supervisor.doctor.house.service import IMAGE, KUBERNETES, SUPERVISORD, Service
-from supervisor.doctor.house.wrapping import peel
 from supervisor.doctor.knowledge import servers, shells
 from supervisor.doctor.knowledge.wrappers import EXECS, FORWARDS, GROUP, KILLS, SWALLOWS
+from supervisor.doctor.scripts.outcome import outcome_of
+from supervisor.doctor.services.program import HANDLES, SCRIPT, SHELL, UNKNOWN
+from supervisor.doctor.services.service import IMAGE, KUBERNETES, SUPERVISORD, Service
 
 SLIM = "FROM python:3.11-slim\n"
 

@@ -9,8 +9,8 @@ import pytest
 from supervisor.doctor.checkup import Visit, visits
 from supervisor.doctor.examine import examined
 from supervisor.doctor.forecast.forecast import forecasts
-from supervisor.doctor.house.linked import Linked
 from supervisor.doctor.reading.source import Source
+from supervisor.doctor.services.linked import Linked
 from supervisor.doctor.settings import Settings
 
 DEAF = 'FROM python:3.11-slim\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'

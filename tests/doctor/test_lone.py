@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.service import SUPERVISORD
-from supervisor.doctor.house.uwsgi import RELOAD
+from supervisor.doctor.servers.uwsgi import RELOAD
+from supervisor.doctor.services.service import SUPERVISORD
 
 WEB = "[program:web]\ncommand=/venv/bin/uwsgi --ini /srv/deploy/uwsgi.ini\n"
 

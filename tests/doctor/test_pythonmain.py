@@ -7,10 +7,10 @@ import time
 import pytest
 
 from supervisor.doctor.house.house import House, house_of
-from supervisor.doctor.house.linked import Linked
 from supervisor.doctor.house.pythonmain import PythonMain, python_mains
 from supervisor.doctor.reading import kinds
 from supervisor.doctor.reading.source import Source
+from supervisor.doctor.services.linked import Linked
 
 DOCKERFILE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "app/main.py"]\n'
 LOOP = "import time\n\ndef run():\n    while True:\n        time.sleep(1)\n"

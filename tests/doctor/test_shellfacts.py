@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.doctor.house.ends import DRAINS, GRACE, NOW
-from supervisor.doctor.house.lines import becomes
-from supervisor.doctor.house.outcome import outcome_of
-from supervisor.doctor.house.shellfacts import ShellFacts
-from supervisor.doctor.house.shellwalk import facts_of
+from supervisor.doctor.commands.lines import becomes
 from supervisor.doctor.knowledge.shells import ASH, BASH, DASH, MAYBE, NO, YES, ZSH
 from supervisor.doctor.reading import shell
 from supervisor.doctor.reading.shellnodes import Script
+from supervisor.doctor.scripts.ends import DRAINS, GRACE, NOW
+from supervisor.doctor.scripts.outcome import outcome_of
+from supervisor.doctor.scripts.shellfacts import ShellFacts
+from supervisor.doctor.scripts.shellwalk import facts_of
 
 BOTH = (DASH, BASH)
 KILLED = (GRACE, 137, False)

@@ -7,11 +7,11 @@ from math import inf
 import pytest
 
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.units import Unit, timespan, units
+from supervisor.doctor.platforms.units import Unit, timespan, units
 
 
 def unit(text: str, name: str = "a.service") -> Unit:
-    (found,) = units(house_of({name: text}))
+    (found,) = units(house_of({name: text}).files)
     return found
 
 
@@ -50,7 +50,7 @@ def test_for_how_long_a_stop_is_waited_for(said: str, seconds: float | None) -> 
 
 def test_what_is_no_unit() -> None:
     """A D-Bus service, for one."""
-    assert not list(units(house_of({"a.service": "[D-BUS Service]\nName=a\nExec=b\n"})))
+    assert not list(units(house_of({"a.service": "[D-BUS Service]\nName=a\nExec=b\n"}).files))
     assert unit("[Container]\nImage=a\n", "a.container").container is not None
 
 

@@ -11,7 +11,7 @@ from supervisor.doctor.forecast import document
 from supervisor.doctor.forecast.forecast import forecasts
 from supervisor.doctor.forecast.sentences import asked, how, lost
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.service import SYSTEMD, Service
+from supervisor.doctor.services.service import SYSTEMD, Service
 
 
 def services(unit: str, **files: str) -> list[Service]:

@@ -6,9 +6,9 @@ import pytest
 
 from supervisor.doctor.finding import Skip
 from supervisor.doctor.house.house import house_of
-from supervisor.doctor.house.uwsgi import HOOK, Uwsgi
 from supervisor.doctor.reading import uwsgiformats
 from supervisor.doctor.reading.source import Source
+from supervisor.doctor.servers.uwsgi import HOOK, Uwsgi
 
 INI = """\
 [uwsgi]

@@ -104,7 +104,7 @@ class Scripted:
         self.refuse()
         for peer in self._peers:
             with contextlib.suppress(OSError):
-                # Below TLS: ssl.SSLSocket's own would take it from under a script that says goodbye.
+                # Below TLS: ssl.SSLSocket's own takes it from under a script that says goodbye.
                 socket.socket.shutdown(peer.socket, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(DEADLINE_S)

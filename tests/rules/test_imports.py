@@ -36,6 +36,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"quickimport", "front", "runtime", "cli"},
     "quickimport": set(),
 }
+# The doctor's floors: each stands on those before it, and on no other.
+FLOORS = (
+    *("finding", "knowledge", "reading"),
+    *("commands", "scripts", "services", "servers", "platforms", "house"),
+    *("rule", "rules"),
+)
 STRANGERS = ("sample_app", "entrypoints", "benchmarks", "tests", "docs")
 
 # What PID 1 must not pay for: each brings others with it, `re`, `enum` and `socket` among them.
@@ -85,6 +91,20 @@ def test_the_core_imports_nothing_but_itself() -> None:
         if name != "__future__" and not f"{name}.".startswith("supervisor.core.")
         if not (name == "supervisor" or part(name) == "core")
     ]
+    assert not wrong
+
+
+def test_the_doctor_reads_from_the_ground_up() -> None:
+    """Whoever reads a command line knows of no Dockerfile, and nobody below of the house."""
+    wrong = []
+    for path in files("supervisor/doctor"):
+        own = module_name(path).split(".")[2:3]
+        if not own or own[0] not in FLOORS:
+            continue  # what joins, draws and writes
+        below = FLOORS[: FLOORS.index(own[0]) + 1]
+        for name, line, _ in imports(path):
+            if name.startswith("supervisor.doctor.") and name.split(".")[2] not in below:
+                wrong.append(f"{shown(path)}:{line} imports {name}")
     assert not wrong
 
 

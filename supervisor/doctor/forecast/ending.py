@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
 from supervisor.doctor.forecast.fate import AT_ONCE_S, KILLED, UNKNOWN
-from supervisor.doctor.house.ends import GRACE, NOW
 from supervisor.doctor.knowledge.servers import CUT, KEPT
+from supervisor.doctor.scripts.ends import GRACE, NOW
 
 if TYPE_CHECKING:
     from supervisor.doctor.forecast.forecast import Forecast

@@ -18,7 +18,7 @@ KILLED: Final = 137  # the exit code of what gets SIGKILL
 class Fate(Record):
     """How it ends.
 
-    `ends`     NOW, DRAINS or GRACE of house/ends.py; UNKNOWN: nobody can tell
+    `ends`     NOW, DRAINS or GRACE of scripts/ends.py; UNKNOWN: nobody can tell
     `request`  of those that run: KEPT, CUT or ERROR of knowledge/servers.py; empty: it has none
     `told`     the program at the end gets a signal
     `least_s`  it lasts so long, whatever its requests do; `limit_s`: what runs then is cut, None

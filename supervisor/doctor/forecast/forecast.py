@@ -10,16 +10,16 @@ from supervisor.doctor.forecast.path import Path
 from supervisor.doctor.forecast.programs import Programs
 from supervisor.doctor.forecast.step import Step
 from supervisor.doctor.forecast.stop import Stop
-from supervisor.doctor.house.ends import GRACE
-from supervisor.doctor.house.service import IMAGE, KUBERNETES
+from supervisor.doctor.scripts.ends import GRACE
+from supervisor.doctor.services.service import IMAGE, KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.supervising import Supervised
+    from supervisor.doctor.platforms.supervising import Supervised
+    from supervisor.doctor.services.service import Service
 
 
 class Forecast(Record):

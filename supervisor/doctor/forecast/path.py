@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import SERVER
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.forecast.fate import KILLED, Fate, unknown
 from supervisor.doctor.forecast.step import Step
-from supervisor.doctor.house.ends import DRAINS, GRACE, NOW, Outcome
-from supervisor.doctor.house.outcome import outcome_of
-from supervisor.doctor.house.program import INIT, SHELL, UNKNOWN, Chain, Link
-from supervisor.doctor.house.role import SERVER
-from supervisor.doctor.house.service import SYSTEMD
-from supervisor.doctor.house.shellfacts import BACKGROUND
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.knowledge.servers import CUT, KEPT
 from supervisor.doctor.knowledge.wrappers import (
     CHANGES,
@@ -23,11 +18,16 @@ from supervisor.doctor.knowledge.wrappers import (
     SWALLOWS,
     WRAPPERS,
 )
+from supervisor.doctor.scripts.ends import DRAINS, GRACE, NOW, Outcome
+from supervisor.doctor.scripts.outcome import outcome_of
+from supervisor.doctor.scripts.shellfacts import BACKGROUND
+from supervisor.doctor.services.program import INIT, SHELL, UNKNOWN, Chain, Link
+from supervisor.doctor.services.service import SYSTEMD
 
 if TYPE_CHECKING:
     from supervisor.doctor.forecast.programs import Programs
     from supervisor.doctor.forecast.stop import Stop
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 KILLS_AFTER_S: Final = 2.0
 SHELL_SCRIPTS: Final = ("xvfb-run",)

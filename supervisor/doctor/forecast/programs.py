@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.core.budget import RESERVE_S
 from supervisor.core.signalnames import number as signal_number
+from supervisor.doctor.commands.daemon import daemonized
+from supervisor.doctor.commands.options import options_of
 from supervisor.doctor.forecast.fate import Fate, unknown
-from supervisor.doctor.house.daemon import daemonized
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.ends import DRAINS, FIFO, GRACE, NOW
-from supervisor.doctor.house.options import options_of
-from supervisor.doctor.house.program import PROGRAM, Link
 from supervisor.doctor.house.pythonmain import hides
 from supervisor.doctor.house.pythonmodules import BEFORE
-from supervisor.doctor.house.servers import IDLE
-from supervisor.doctor.house.uwsgi import NAMES as UWSGI
 from supervisor.doctor.knowledge import servers
 from supervisor.doctor.knowledge.servers import CUT, ERROR, KEPT, Reaction
+from supervisor.doctor.reading.duration import duration
+from supervisor.doctor.scripts.ends import DRAINS, FIFO, GRACE, NOW
+from supervisor.doctor.servers.servers import IDLE
+from supervisor.doctor.servers.uwsgi import NAMES as UWSGI
+from supervisor.doctor.services.program import PROGRAM, Link
 
 if TYPE_CHECKING:
     from supervisor.doctor.forecast.stop import Stop
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.servers import Server
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.uwsgi import Uwsgi
     from supervisor.doctor.reading.pythonnodes import Python
+    from supervisor.doctor.servers.servers import Server
+    from supervisor.doctor.servers.uwsgi import Uwsgi
+    from supervisor.doctor.services.service import Service
 
 HANDLED: Final = frozenset(("uwsgi:reload",))  # it hangs by its own doing
 KEEPER: Final = "gracekeeper"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.core.record import Record
 from supervisor.doctor.forecast.ending import ending, worst_s
-from supervisor.doctor.house.service import COMPOSE
+from supervisor.doctor.services.service import COMPOSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.forecast.ending import LONG_S, Ending, ending
 from supervisor.doctor.forecast.fate import UNKNOWN
-from supervisor.doctor.house.ends import DRAINS, GRACE, NOW
-from supervisor.doctor.house.service import (
+from supervisor.doctor.knowledge.servers import CUT, ERROR, KEPT, LOSES_QUEUE
+from supervisor.doctor.scripts.ends import DRAINS, GRACE, NOW
+from supervisor.doctor.services.service import (
     COMPOSE,
     FLY,
     IMAGE,
@@ -18,7 +19,6 @@ from supervisor.doctor.house.service import (
     SWARM,
     SYSTEMD,
 )
-from supervisor.doctor.knowledge.servers import CUT, ERROR, KEPT, LOSES_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.house.program import PROGRAM
+from supervisor.doctor.services.program import PROGRAM
 
 if TYPE_CHECKING:
-    from supervisor.doctor.house.program import Link
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.program import Link
+    from supervisor.doctor.services.service import Service
 
 
 def alone(service: Service) -> Link | None:

@@ -10,7 +10,7 @@ from supervisor.doctor.knowledge.platforms import MARGIN_S
 if TYPE_CHECKING:
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 PRESTOP, TRAP, SERVER, SUPERVISORD, MARGIN = (
     *("preStop", "trap", "server", "supervisord", "margin"),

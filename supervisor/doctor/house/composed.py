@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.house.service import COMPOSE, SWARM
+from supervisor.doctor.services.service import COMPOSE, SWARM
 
 if TYPE_CHECKING:
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 
 class Composed:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import Edit
-from supervisor.doctor.house.service import COMPOSE, FLY, KUBERNETES, SWARM, SYSTEMD
+from supervisor.doctor.services.service import COMPOSE, FLY, KUBERNETES, SWARM, SYSTEMD
 
 if TYPE_CHECKING:
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 _SAID: Final = re.compile(
     r"(?P<key>\s*(?:(?:stop_grace_period|terminationGracePeriodSeconds):|(?:kill_timeout|TimeoutStopSec)\s*=)\s*)"

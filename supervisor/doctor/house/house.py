@@ -8,26 +8,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from supervisor.core.record import Record
+from supervisor.doctor.commands.command import Command
 from supervisor.doctor.finding import Place, Skip
-from supervisor.doctor.house import composing, flying, orchestrating, units
-from supervisor.doctor.house.command import Command
-from supervisor.doctor.house.following import follow
 from supervisor.doctor.house.guard import Guard
-from supervisor.doctor.house.hearing import hears
-from supervisor.doctor.house.image import Image, images_of
-from supervisor.doctor.house.including import Projects
-from supervisor.doctor.house.linked import Linked
-from supervisor.doctor.house.names import Names
-from supervisor.doctor.house.program import SCRIPT, SHELL, Link
-from supervisor.doctor.house.servers import Server, server_of
-from supervisor.doctor.house.service import FLY, IMAGE, PROCFILE, Service
-from supervisor.doctor.house.supervising import Supervised
 from supervisor.doctor.house.supervisords import programs, supervisords
-from supervisor.doctor.house.surroundings import Surroundings
-from supervisor.doctor.house.uwsgi import Uwsgi
+from supervisor.doctor.platforms import composing, flying, orchestrating, units
+from supervisor.doctor.platforms.including import Projects
+from supervisor.doctor.platforms.supervising import Supervised
 from supervisor.doctor.reading import kinds, procfile
 from supervisor.doctor.reading.source import Source
 from supervisor.doctor.reading.yaml import Node
+from supervisor.doctor.servers.servers import Server, server_of
+from supervisor.doctor.servers.uwsgi import Uwsgi
+from supervisor.doctor.services.following import follow
+from supervisor.doctor.services.hearing import hears
+from supervisor.doctor.services.image import Image, images_of
+from supervisor.doctor.services.linked import Linked
+from supervisor.doctor.services.names import Names
+from supervisor.doctor.services.program import SCRIPT, SHELL, Link
+from supervisor.doctor.services.service import FLY, IMAGE, PROCFILE, Service
+from supervisor.doctor.services.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

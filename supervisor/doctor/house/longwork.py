@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.house.wrapping import base
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.knowledge import workloads
 
 if TYPE_CHECKING:
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 
 def image_of(service: Service) -> str:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from supervisor.core.record import Record
-from supervisor.doctor.house.program import PROGRAM
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.house.pythonmodules import modules
-from supervisor.doctor.house.wrapping import base
+from supervisor.doctor.services.program import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Link
     from supervisor.doctor.house.pythonmodules import Modules
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.pythonnodes import Call, Handler, Python
     from supervisor.doctor.reading.source import Source
+    from supervisor.doctor.services.program import Link
+    from supervisor.doctor.services.service import Service
 
 _PLAIN: Final = """
 requests urllib3 httpx flask flask_cors flask_sqlalchemy jinja2 markupsafe werkzeug bottle waitress

@@ -13,10 +13,10 @@ from supervisor.doctor.reading import python
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.house.files import Files
     from supervisor.doctor.house.house import House
     from supervisor.doctor.reading.pythonnodes import Call, Python
     from supervisor.doctor.reading.source import Source
+    from supervisor.doctor.services.files import Files
 
 MOST: Final = 100  # modules of one program; with more of them, it counts as not known
 MOST_IMPORTS: Final = 500  # of one module

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
-from supervisor.doctor.house.shellargv import argv_of
-from supervisor.doctor.house.units import unit_of
-from supervisor.doctor.house.wrapping import base, peel
+from supervisor.doctor.commands.shellargv import argv_of
+from supervisor.doctor.commands.wrapping import base, peel
+from supervisor.doctor.platforms.units import unit_of
 from supervisor.doctor.reading import shell
 from supervisor.doctor.reading.shellnodes import Script, Simple, walk
 from supervisor.doctor.reading.yaml import walk as nodes

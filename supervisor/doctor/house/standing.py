@@ -6,24 +6,24 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
+from supervisor.doctor.commands.daemon import bare
+from supervisor.doctor.commands.role import ARGS, SERVER, UNKNOWN, role
+from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import HIGH, INFO, LOW, MEDIUM, SEVERITIES, Place
-from supervisor.doctor.house.daemon import bare
-from supervisor.doctor.house.program import INIT, SCRIPT, Chain, Link, given
-from supervisor.doctor.house.role import ARGS, SERVER, UNKNOWN, role
-from supervisor.doctor.house.shellfacts import BACKGROUND, EXEC, Run, ShellFacts
-from supervisor.doctor.house.shellwalk import facts_of
 from supervisor.doctor.house.waiting import cut
-from supervisor.doctor.house.wrapping import base, program_of
 from supervisor.doctor.knowledge import shells
 from supervisor.doctor.knowledge.wrappers import FORWARDS, GROUP, KILLS, SWALLOWS
 from supervisor.doctor.reading.shellnodes import Loop
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC, Run, ShellFacts
+from supervisor.doctor.scripts.shellwalk import facts_of
+from supervisor.doctor.services.program import INIT, SCRIPT, Chain, Link, given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.shellnodes import Script
+    from supervisor.doctor.services.service import Service
 
 LONGEST: Final = 40
 LOOSE: Final = "nobody runs it"

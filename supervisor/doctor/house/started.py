@@ -6,23 +6,23 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
+from supervisor.doctor.commands.role import ARGS
+from supervisor.doctor.commands.wrapping import peel, program_of
 from supervisor.doctor.finding import HIGH, INFO, LOW, MEDIUM, Place
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.program import PROGRAM, WRAPPER
-from supervisor.doctor.house.role import ARGS
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.wrapping import peel, program_of
 from supervisor.doctor.knowledge.wrappers import GROUP
 from supervisor.doctor.reading.shellnodes import Case, If, Simple, Test, walk
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.program import PROGRAM, WRAPPER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.shellfacts import Run
     from supervisor.doctor.house.standing import Standing
     from supervisor.doctor.reading.shellnodes import Branch
+    from supervisor.doctor.scripts.shellfacts import Run
+    from supervisor.doctor.services.service import Service
 
 MOST_WRAPPERS: Final = 8
 PRODUCTION: Final = frozenset(

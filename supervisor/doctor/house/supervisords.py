@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.house import supervising
+from supervisor.doctor.platforms import supervising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.supervising import Supervised
+    from supervisor.doctor.platforms.supervising import Supervised
     from supervisor.doctor.reading.source import Source
+    from supervisor.doctor.services.service import Service
 
 
 def supervisords(house: House, services: tuple[Service, ...]) -> tuple[Supervised, ...]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.house.orchestrating import text, workload
-from supervisor.doctor.house.service import KUBERNETES
+from supervisor.doctor.platforms.orchestrating import text, workload
 from supervisor.doctor.reading.yaml import walk
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.yaml import Node
+    from supervisor.doctor.services.service import Service
 
 KEPT_RUNNING = ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet")
 

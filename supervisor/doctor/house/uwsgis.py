@@ -6,23 +6,23 @@ import posixpath
 from itertools import chain as chained
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.wrapping import peel, program_of
 from supervisor.doctor.finding import Place
-from supervisor.doctor.house.service import SUPERVISORD
-from supervisor.doctor.house.shellfacts import EXEC
 from supervisor.doctor.house.standing import Standing, standings
-from supervisor.doctor.house.uwsgi import NAMES, Around, Uwsgi, of_command, of_file
-from supervisor.doctor.house.wrapping import peel, program_of
 from supervisor.doctor.reading.uwsgiformats import FORMATS, SUFFIXES
+from supervisor.doctor.scripts.shellfacts import EXEC
+from supervisor.doctor.servers.uwsgi import NAMES, Around, Uwsgi, of_command, of_file
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.house.files import Files
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.shellfacts import Run
     from supervisor.doctor.reading.source import Source
+    from supervisor.doctor.scripts.shellfacts import Run
+    from supervisor.doctor.services.files import Files
+    from supervisor.doctor.services.program import Chain
+    from supervisor.doctor.services.service import Service
 
 MOST_WRAPPERS = 8
 WHAT = "reading the settings of uWSGI"

@@ -2,7 +2,7 @@
 
 Source: table 4 of the catalogue, measured with one request of 2 s and a grace of 6 s; what
 `ops/behaviour.py` has measured is asked there. `variant` is a program in one of its settings, as
-`house/servers.py` finds them out: "uwsgi:hook".
+`servers/servers.py` finds them out: "uwsgi:hook".
 """
 
 from __future__ import annotations

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
-from supervisor.doctor.house.handler import KILL
 from supervisor.doctor.house.standing import named, standings
 from supervisor.doctor.house.waiting import period
-from supervisor.doctor.house.wrapping import base, program_of
 from supervisor.doctor.knowledge.servers import VARIANTS, graceful
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import KILL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.house.handler import Deed
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run, Trap
+    from supervisor.doctor.scripts.handler import Deed
+    from supervisor.doctor.scripts.shellfacts import Run, Trap
 
 FIX = "Send TERM to it, or start it with `exec`."
 OWN = frozenset(VARIANTS) - {"flask", "http.server", "waitress"}

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import ARGS, SERVER, UNKNOWN
+from supervisor.doctor.commands.shellargv import argv_of
 from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Finding
-from supervisor.doctor.house.role import ARGS, SERVER, UNKNOWN
-from supervisor.doctor.house.shellargv import argv_of
-from supervisor.doctor.house.shellfacts import BACKGROUND, EXEC, FOREGROUND, PIPELINE
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.knowledge import shells
 from supervisor.doctor.reading.shellnodes import Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC, FOREGROUND, PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run
     from supervisor.doctor.house.standing import Standing
+    from supervisor.doctor.scripts.shellfacts import Run
 
 FIX = "Give each program a container of its own, or start them under a supervisor."
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import seconds
+from supervisor.doctor.commands.wrapping import base, peel, program_of
 from supervisor.doctor.finding import INFO, LOW, Finding
-from supervisor.doctor.house.boot import boot_of
-from supervisor.doctor.house.role import seconds
-from supervisor.doctor.house.shellfacts import EXEC
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.house.waiting import killed
-from supervisor.doctor.house.wrapping import base, peel, program_of
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.boot import boot_of
+from supervisor.doctor.scripts.shellfacts import EXEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import ShellFacts
+    from supervisor.doctor.scripts.shellfacts import ShellFacts
 
 FIX = "Set `init: true`, or use tini; or do this work in a job of its own, before the service."
 SLOW = (

@@ -7,19 +7,19 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.duration import duration
 from supervisor.doctor.house.granting import granted
-from supervisor.doctor.house.hearing import for_grace
-from supervisor.doctor.house.service import SUPERVISORD
 from supervisor.doctor.knowledge.trials import trial
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_grace
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Edit
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.servers import Server
+    from supervisor.doctor.servers.servers import Server
 
 FIX = (
     "Give the worker a grace period above its longest task, and set `task_acks_late` (with"

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.daemon import bare, daemonized
+from supervisor.doctor.commands.role import is_shell
+from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Finding, Place
-from supervisor.doctor.house.daemon import bare, daemonized
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.role import is_shell
-from supervisor.doctor.house.service import SUPERVISORD
-from supervisor.doctor.house.shellfacts import BACKGROUND, EXEC
-from supervisor.doctor.house.shellwalk import facts_of
 from supervisor.doctor.house.standing import Standing, called, standings
-from supervisor.doctor.house.supervising import supervised
 from supervisor.doctor.house.uwsgis import Beside
-from supervisor.doctor.house.wrapping import base, program_of
 from supervisor.doctor.knowledge.daemons import HELPERS
+from supervisor.doctor.platforms.supervising import supervised
 from supervisor.doctor.reading.shellnodes import Loop, Simple
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC
+from supervisor.doctor.scripts.shellwalk import facts_of
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import ShellFacts
+    from supervisor.doctor.scripts.shellfacts import ShellFacts
 
     Gone = tuple[str, tuple[str, ...], Place]
 

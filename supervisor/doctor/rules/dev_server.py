@@ -7,22 +7,22 @@ import re
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import LOW, MEDIUM, Finding, Place
 from supervisor.doctor.house.alone import alone
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.program import UNKNOWN
 from supervisor.doctor.house.pythonmain import speaks_of_signals
-from supervisor.doctor.house.service import COMPOSE
 from supervisor.doctor.house.started import Started, started
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.knowledge.trials import trial
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.program import UNKNOWN
+from supervisor.doctor.services.service import COMPOSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 RELOADING: Final = ("uvicorn", "gunicorn", "hypercorn", "granian")
 PRODUCTION: Final = ("prod", "production", "deploy", "live", "release", "staging")

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.daemon import daemonized, stays_in_front
+from supervisor.doctor.commands.role import ARGS, IDLE, SERVER, role
 from supervisor.doctor.finding import HIGH, MEDIUM, Edit, Finding
-from supervisor.doctor.house.daemon import daemonized, stays_in_front
-from supervisor.doctor.house.program import SCRIPT
-from supervisor.doctor.house.replacing import replaceable, way
-from supervisor.doctor.house.role import ARGS, IDLE, SERVER, role
-from supervisor.doctor.house.service import KUBERNETES
-from supervisor.doctor.house.shellfacts import FOREGROUND, SUBSHELL
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.replacing import replaceable, way
+from supervisor.doctor.scripts.shellfacts import FOREGROUND, SUBSHELL
+from supervisor.doctor.services.program import SCRIPT
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.shellfacts import Run
     from supervisor.doctor.house.standing import Standing
+    from supervisor.doctor.scripts.shellfacts import Run
+    from supervisor.doctor.services.service import Service
 
 FIX = "Write `exec` before the command, so that it takes the script's place."
 NOT_LAST = (

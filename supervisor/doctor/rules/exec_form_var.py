@@ -6,22 +6,22 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import SERVER, role
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import INFO, MEDIUM, Edit, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.program import SCRIPT, SHELL, UNKNOWN
-from supervisor.doctor.house.role import SERVER, role
-from supervisor.doctor.house.service import IMAGE, KUBERNETES
-from supervisor.doctor.house.shellfacts import EXEC
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.knowledge.shells import ASH, BASH, DASH, NAMES
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import EXEC
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.program import SCRIPT, SHELL, UNKNOWN
+from supervisor.doctor.services.service import IMAGE, KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.house.command import Command
+    from supervisor.doctor.commands.command import Command
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 VARIABLE: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-+?=][^}]*)?\})")
 EXPANDS: Final = frozenset(  # they read a line, or a language in which a dollar has a meaning

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import UNKNOWN
 from supervisor.doctor.finding import HIGH, Finding
-from supervisor.doctor.house.role import UNKNOWN
-from supervisor.doctor.house.shellfacts import BACKGROUND, PIPELINE, SUBSHELL
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.knowledge.wrappers import EXECS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, PIPELINE, SUBSHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

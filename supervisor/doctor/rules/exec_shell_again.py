@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import ARGS, IDLE
 from supervisor.doctor.finding import HIGH, Finding
-from supervisor.doctor.house.program import SCRIPT, SHELL
-from supervisor.doctor.house.role import ARGS, IDLE
-from supervisor.doctor.house.shellfacts import EXEC
 from supervisor.doctor.house.standing import called
 from supervisor.doctor.house.waiting import period
 from supervisor.doctor.knowledge.wrappers import EXECS, SWALLOWS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import EXEC
+from supervisor.doctor.services.program import SCRIPT, SHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain
-    from supervisor.doctor.house.shellfacts import Run
+    from supervisor.doctor.scripts.shellfacts import Run
+    from supervisor.doctor.services.program import Chain
 
 FIX = "Put `exec` before the program in that shell's line or script, too."
 

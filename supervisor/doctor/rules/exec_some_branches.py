@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.daemon import stays_in_front
+from supervisor.doctor.commands.role import ARGS, SERVER
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.daemon import stays_in_front
-from supervisor.doctor.house.replacing import way
-from supervisor.doctor.house.role import ARGS, SERVER
-from supervisor.doctor.house.shellfacts import EXEC, FOREGROUND
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.replacing import way
+from supervisor.doctor.scripts.shellfacts import EXEC, FOREGROUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run
+    from supervisor.doctor.scripts.shellfacts import Run
 
 FIX = "Write `exec` on this way, too."
 

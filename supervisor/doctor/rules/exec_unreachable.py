@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.daemon import stays_in_front
+from supervisor.doctor.commands.role import ARGS, IDLE, SERVER
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
-from supervisor.doctor.house.daemon import stays_in_front
-from supervisor.doctor.house.inner import inside_of
-from supervisor.doctor.house.role import ARGS, IDLE, SERVER
-from supervisor.doctor.house.shellfacts import BACKGROUND, EXEC, FOREGROUND
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.reading.shellnodes import Case, Function, If, Loop, Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.inner import inside_of
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC, FOREGROUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run, ShellFacts
     from supervisor.doctor.house.standing import Standing
     from supervisor.doctor.reading.shellnodes import Statement
+    from supervisor.doctor.scripts.shellfacts import Run, ShellFacts
 
 FIX = "Write `exec` before the server, and remove the `exec` behind it; or leave the server to CMD."
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import SERVER, UNKNOWN
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import LOW, Finding
-from supervisor.doctor.house.handler import EXIT
-from supervisor.doctor.house.role import SERVER, UNKNOWN
-from supervisor.doctor.house.shellfacts import FOREGROUND
 from supervisor.doctor.house.standing import named, standings
-from supervisor.doctor.house.stopping import stopping
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.reading.shellnodes import AndOr, Function, Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import EXIT
+from supervisor.doctor.scripts.shellfacts import FOREGROUND
+from supervisor.doctor.scripts.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run
     from supervisor.doctor.house.standing import Standing
     from supervisor.doctor.reading.shellnodes import Statement
+    from supervisor.doctor.scripts.shellfacts import Run
 
 FIX = "Leave with the program's own code: `exec` it, or keep `$?` of the last `wait`."
 
@@ -28,7 +28,7 @@ FIX = "Leave with the program's own code: `exec` it, or keep `$?` of the last `w
 def check(house: House) -> Iterator[Finding]:
     """Look at what a script says of its program's end."""
     for one in standings(house):
-        found = stopping(one)
+        found = stopping(one.facts, one.children(), one.shell)
         if found is not None and found.trap.handler is not None:
             leaves = found.trap.handler.first(EXIT)
             if leaves is not None and leaves.value == "0":

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.recipes import recipes
 from supervisor.doctor.knowledge.trials import trial
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

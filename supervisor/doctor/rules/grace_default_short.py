@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import MEDIUM, Finding
 from supervisor.doctor.house.composed import Composed
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import database, worker
-from supervisor.doctor.house.service import FLY
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import FLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 GRACE = "stop_grace_period"
 FIX = (

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, Finding
 from supervisor.doctor.house.budget import MARGIN, PRESTOP, SERVER, Term, budget
-from supervisor.doctor.house.duration import duration
 from supervisor.doctor.house.granting import granted
-from supervisor.doctor.house.hearing import for_grace
-from supervisor.doctor.house.service import KUBERNETES, SUPERVISORD
 from supervisor.doctor.knowledge.platforms import MARGIN_S
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.reading.nginx import walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_grace
+from supervisor.doctor.services.service import KUBERNETES, SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = "Give it a grace period above the sum, or let the parts wait for less."
 SPARE_S: Final = 5

@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import CRITICAL, INFO, MEDIUM, Edit, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.service import KUBERNETES, SUPERVISORD
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import KUBERNETES, SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = "Give it as long as it needs to finish its work; 10 s is Docker's default, 30 s Kubernetes'."
 SAID: Final = re.compile(

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from supervisor.doctor.finding import INFO, LOW, MEDIUM, Finding
 from supervisor.doctor.house.composed import Composed
 from supervisor.doctor.house.granting import granted
-from supervisor.doctor.house.hearing import for_grace
-from supervisor.doctor.house.service import SUPERVISORD
 from supervisor.doctor.knowledge.platforms import MARGIN_S
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_grace
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.servers import Server
+    from supervisor.doctor.servers.servers import Server
 
 FIX = (
     "Give it a grace period some seconds above its graceful time-out, or set `--graceful-timeout`"

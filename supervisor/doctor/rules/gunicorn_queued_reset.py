@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, Finding
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.hearing import hears
-from supervisor.doctor.house.service import KUBERNETES
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import hears
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

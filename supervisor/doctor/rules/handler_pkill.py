@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.handler import KILL, PKILL, SLEEP, WAIT
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import KILL, PKILL, SLEEP, WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.house.handler import Deed
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Trap
+    from supervisor.doctor.scripts.handler import Deed
+    from supervisor.doctor.scripts.shellfacts import Trap
 
 FIX = "Keep the program's number (`P=$!`), send TERM to that, and `wait` for it."
 OWN = (" -P", " --parent", " -s $$", " -g")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.pythonmain import python_mains
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.stopping import body_of, least_sleep
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.stopping import body_of, least_sleep
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import HIGH, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.service import SUPERVISORD, SYSTEMD
-from supervisor.doctor.house.units import units
-from supervisor.doctor.house.uwsgi import NO_MASTER
-from supervisor.doctor.house.wrapping import base, program_of
 from supervisor.doctor.knowledge.servers import HURT_BY_GROUP
 from supervisor.doctor.knowledge.wrappers import EXECS, GROUP
+from supervisor.doctor.platforms.units import units
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import NO_MASTER
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import SUPERVISORD, SYSTEMD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.supervising import Program
+    from supervisor.doctor.platforms.supervising import Program
+    from supervisor.doctor.services.program import Chain
+    from supervisor.doctor.services.service import Service
 
 LOSES: Final = {
     "uwsgi": "the request under way is cut, with exit code 0",
@@ -90,7 +90,7 @@ def _supervised(house: House) -> Iterator[Finding]:
 
 def _united(house: House) -> Iterator[Finding]:
     """Look at units of systemd that don't say `KillMode=mixed`."""
-    modes = {one.path: one.get("KillMode") for one in units(house)}
+    modes = {one.path: one.get("KillMode") for one in units(house.files)}
     for service in house.services:
         if service.kind != SYSTEMD or not service.platform.all or service.signal != "SIGTERM":
             continue

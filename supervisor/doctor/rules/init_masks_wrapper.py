@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import ENDS, role
 from supervisor.doctor.finding import HIGH, Finding, Place
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.program import SCRIPT, SHELL
-from supervisor.doctor.house.role import ENDS, role
 from supervisor.doctor.house.standing import named
 from supervisor.doctor.knowledge.wrappers import FORWARDS, SWALLOWS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.program import SCRIPT, SHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain, Link
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.program import Chain, Link
+    from supervisor.doctor.services.service import Service
 
 FIX = "Write `exec` before the program in the script; then the init's signal gets to it."
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import ENDS, role
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.program import SCRIPT, SHELL
-from supervisor.doctor.house.role import ENDS, role
 from supervisor.doctor.house.standing import named
 from supervisor.doctor.knowledge.wrappers import GROUP, SWALLOWS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.program import SCRIPT, SHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain, Link
+    from supervisor.doctor.services.program import Chain, Link
 
 FIX = "Write `exec` before the program, so that the init waits for it, and not for a shell."
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import database, worker
-from supervisor.doctor.house.orchestrating import text
-from supervisor.doctor.house.service import KUBERNETES
 from supervisor.doctor.house.traffic import KEPT_RUNNING, Traffic, whole
+from supervisor.doctor.platforms.orchestrating import text
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.yaml import Node
+    from supervisor.doctor.services.service import Service
 
 FIX = "Set terminationGracePeriodSeconds above the longest request or task, the preStop included."
 READ: Final = "nginx.ingress.kubernetes.io/proxy-read-timeout"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import backend, image_of
-from supervisor.doctor.house.orchestrating import text
 from supervisor.doctor.house.traffic import Traffic, measured_only
 from supervisor.doctor.knowledge import workloads
+from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Add `lifecycle: {preStop: {sleep: {seconds: 5}}}` (Kubernetes 1.30; before, `exec: sleep 5`),"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import backend
-from supervisor.doctor.house.orchestrating import text
 from supervisor.doctor.house.traffic import Traffic, measured_only
+from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.rules.k8s_no_prestop import manifest
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

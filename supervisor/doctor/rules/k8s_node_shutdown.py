@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import INFO, Finding
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.orchestrating import text
+from supervisor.doctor.platforms.orchestrating import text
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
 
 if TYPE_CHECKING:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Final
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
 from supervisor.doctor.house.budget import MARGIN, PRESTOP, budget
 from supervisor.doctor.house.granting import granted
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.service import KUBERNETES
 from supervisor.doctor.house.traffic import Traffic
 from supervisor.doctor.knowledge.platforms import MARGIN_S
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.budget import Budget
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Prestop, Service
+    from supervisor.doctor.services.service import Prestop, Service
 
 FIX = "Set terminationGracePeriodSeconds above the hook and the drain together, or sleep for less."
 SPARE_S: Final = 5

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.shellargv import argv_of
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.service import full_name
-from supervisor.doctor.house.shellargv import argv_of
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.knowledge import images
 from supervisor.doctor.reading import shell
 from supervisor.doctor.reading.shellnodes import Loop, Script, Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import full_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Let the hook wait (`sleep 15`, or until the process is gone), or leave it out and let the stop"

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.shellargv import argv_of
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import image_of
-from supervisor.doctor.house.service import KUBERNETES
-from supervisor.doctor.house.shellargv import argv_of
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.knowledge import shells, workloads
 from supervisor.doctor.reading import shell
 from supervisor.doctor.reading.shellnodes import Script, Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.image import Image
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.image import Image
+    from supervisor.doctor.services.service import Service
 
 FIX = "Use `preStop: {sleep: {seconds: N}}`, which needs nothing in the image, or install it."
 TOOLS = frozenset(

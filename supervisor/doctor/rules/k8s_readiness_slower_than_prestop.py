@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.shellargv import argv_of
 from supervisor.doctor.finding import LOW, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.shellargv import argv_of
 from supervisor.doctor.reading import shell
 from supervisor.doctor.reading.shellnodes import Script, Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import INFO, Finding
 from supervisor.doctor.house.longwork import backend
-from supervisor.doctor.house.orchestrating import text
 from supervisor.doctor.house.traffic import Traffic
+from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.rules.k8s_no_prestop import manifest
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = "Use RollingUpdate, if an old and a new one may run side by side."
 

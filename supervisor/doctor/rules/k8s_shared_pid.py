@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import INFO, Finding
-from supervisor.doctor.house.service import KUBERNETES
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

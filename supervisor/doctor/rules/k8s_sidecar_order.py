@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import image_of
-from supervisor.doctor.house.orchestrating import text
-from supervisor.doctor.house.service import KUBERNETES
 from supervisor.doctor.house.traffic import KEPT_RUNNING, Traffic, whole
 from supervisor.doctor.knowledge import workloads
+from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Make the one that has to live longer a native sidecar (an init container with `restartPolicy:"

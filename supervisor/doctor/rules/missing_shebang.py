@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import is_shell
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import MEDIUM, Edit, Finding
-from supervisor.doctor.house.program import FIRST, SCRIPT
-from supervisor.doctor.house.role import is_shell
 from supervisor.doctor.house.standing import ASIDE, ENTRY
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.program import FIRST, SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

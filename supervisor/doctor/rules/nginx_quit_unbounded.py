@@ -6,18 +6,18 @@ import posixpath
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import LOW, Finding
-from supervisor.doctor.house.hearing import for_path, hears
 from supervisor.doctor.house.waiting import until
 from supervisor.doctor.reading.nginx import walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path, hears
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.source import Source
+    from supervisor.doctor.services.service import Service
 
 FIX = "Set `worker_shutdown_timeout` in its main context, some seconds below the grace period."
 WHERE: Final = ("", "conf.d", "http.d", "templates", "sites-enabled", "sites-available")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import is_shell
 from supervisor.doctor.finding import LOW, MEDIUM, Finding, Place
 from supervisor.doctor.house.alone import alone
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.role import is_shell
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 KEEPS: Final = ("node", "nodejs", "java")  # and a Python script: they reap their own alone
 BROWSERS: Final = ("selenium", "playwright", "pyppeteer", "undetected_chromedriver", "splinter")

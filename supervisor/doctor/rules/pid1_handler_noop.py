@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.pythonmain import PythonMain, python_mains
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, INFO, Finding
 from supervisor.doctor.house.alone import alone
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.pythonmain import HANDLING, handles, python_mains, speaks_of_signals
 from supervisor.doctor.knowledge.servers import HANGS, NO_HANDLER, graceful, reaction
 from supervisor.doctor.knowledge.shells import ASH, DASH
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 CRONS: Final = {"cron": DASH, "crond": ASH}  # those of other systems were not measured
 OTHERS: Final = ("idle", "invoke")  # tail-keepalive and wrapper-swallows-term tell of them

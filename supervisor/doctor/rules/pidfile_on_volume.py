@@ -6,18 +6,18 @@ import posixpath
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.orchestrating import text
-from supervisor.doctor.house.service import COMPOSE, KUBERNETES, SWARM
+from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import COMPOSE, KUBERNETES, SWARM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain, Link
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.program import Chain, Link
+    from supervisor.doctor.services.service import Service
 
 FIX = "Put it where every container begins anew (/tmp, /run), or remove it before the start."
 # Who refuses to start when its pid file names a process that runs; all others write it anew.

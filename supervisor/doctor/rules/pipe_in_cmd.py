@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import ARGS, SERVER
 from supervisor.doctor.finding import HIGH, Finding
-from supervisor.doctor.house.role import ARGS, SERVER
-from supervisor.doctor.house.shellfacts import PIPELINE
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import PIPELINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.pythonmain import PythonMain, python_mains
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import INFO, Edit, Finding
-from supervisor.doctor.house.program import PROGRAM
 from supervisor.doctor.house.pythonmain import python_mains
-from supervisor.doctor.house.wrapping import base, program_of
 from supervisor.doctor.knowledge import images
 from supervisor.doctor.knowledge.servers import graceful
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.program import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain
     from supervisor.doctor.house.pythonmain import PythonMain
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.program import Chain
+    from supervisor.doctor.services.service import Service
 
 NAME = "PYTHONUNBUFFERED"
 FIX = f"Set `{NAME}=1`, or start it with `python -u`."

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.options import ALIASES, options_of
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
 from supervisor.doctor.house.composed import Composed
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.hearing import for_grace
-from supervisor.doctor.house.options import ALIASES, options_of
-from supervisor.doctor.house.service import SUPERVISORD
 from supervisor.doctor.house.started import started
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.knowledge.trials import trial
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.reading.nginx import walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_grace
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from supervisor.doctor.commands.options import Option
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.options import Option
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Bring both together: a grace period above the longest request, or a time-out below the grace"

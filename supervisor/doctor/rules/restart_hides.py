@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, Finding
 from supervisor.doctor.house.composed import Composed
-from supervisor.doctor.house.composing import interpolated
+from supervisor.doctor.platforms.composing import interpolated
 from supervisor.doctor.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Watch `RestartCount`, or the events `oom` and `die` with their exit codes; `on-failure:5` ends"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import ENDS, SERVER, UNKNOWN, role, seconds
+from supervisor.doctor.commands.shellargv import argv_of
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
-from supervisor.doctor.house.role import ENDS, SERVER, UNKNOWN, role, seconds
-from supervisor.doctor.house.shellargv import argv_of
 from supervisor.doctor.house.standing import called, standings
 from supervisor.doctor.house.waiting import cut
 from supervisor.doctor.reading.shellnodes import Function, Group, Loop, Simple, inside, walk

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import HIGH, Finding
-from supervisor.doctor.house.handler import EXIT
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.stopping import stopping
 from supervisor.doctor.reading.shellnodes import Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import EXIT
+from supervisor.doctor.scripts.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ FIX = "Write `wait $P || rc=$?`, and wait again until the program has ended."
 def check(house: House) -> Iterator[Finding]:
     """Look at scripts under errexit that wait for what a trap has told."""
     for one in standings(house):
-        found = stopping(one)
+        found = stopping(one.facts, one.children(), one.shell)
         if found is None or found.at_exit or one.all_told or not one.facts.errexit:
             continue
         handler, waits = found.trap.handler, found.waits

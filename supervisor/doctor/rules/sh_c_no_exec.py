@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import IDLE, SERVER
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import HIGH, INFO, Edit, Finding
-from supervisor.doctor.house.program import SHELL, UNKNOWN
-from supervisor.doctor.house.replacing import replaceable, way
-from supervisor.doctor.house.role import IDLE, SERVER
-from supervisor.doctor.house.service import SUPERVISORD
-from supervisor.doctor.house.shellfacts import FOREGROUND
 from supervisor.doctor.house.standing import ASIDE, Standing, standings
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.knowledge.wrappers import SWALLOWS
 from supervisor.doctor.reading.commandline import shlexed
 from supervisor.doctor.reading.shellnodes import Simple
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.replacing import replaceable, way
+from supervisor.doctor.scripts.shellfacts import FOREGROUND
+from supervisor.doctor.services.program import SHELL, UNKNOWN
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Link
-    from supervisor.doctor.house.shellfacts import Run, ShellFacts
+    from supervisor.doctor.scripts.shellfacts import Run, ShellFacts
+    from supervisor.doctor.services.program import Link
 
 ORDERS = frozenset(("quit", "stop", "shutdown", "kill", "pkill", "killall"))
 FIX = "Write `exec` before the last command of the line."

@@ -7,19 +7,19 @@ import shlex
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import HIGH, INFO, Edit, Finding
-from supervisor.doctor.house.program import SHELL, UNKNOWN
-from supervisor.doctor.house.replacing import replaceable
-from supervisor.doctor.house.shellfacts import FOREGROUND
 from supervisor.doctor.house.standing import Standing, standings
 from supervisor.doctor.knowledge.wrappers import EXECS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.replacing import replaceable
+from supervisor.doctor.scripts.shellfacts import FOREGROUND
+from supervisor.doctor.services.program import SHELL, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.house.command import Command
+    from supervisor.doctor.commands.command import Command
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Chain
+    from supervisor.doctor.services.program import Chain
 
 SPECIAL = set("$`\\\"'|&;<>()*?[]{}~#!\n")
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import MEDIUM, Finding
 from supervisor.doctor.house.composed import Composed
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import backend
-from supervisor.doctor.house.service import COMPOSE
 from supervisor.doctor.knowledge import workloads
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import COMPOSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = "Name it in `depends_on`: Compose then stops it after this one."
 NAMING: Final = re.compile(r"(?:HOST|SERVER|ADDR|ADDRESS|ENDPOINT)S?$", re.IGNORECASE)

@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import CRITICAL, Edit, Finding, Place
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.service import OWN_SIGNAL
 from supervisor.doctor.house.waiting import cut
 from supervisor.doctor.knowledge.servers import graceful
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.service import OWN_SIGNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 SAID: Final = re.compile(
     r"(?P<key>\s*(?:STOPSIGNAL\s+|stop_signal:\s*|(?:stop|kill_?)signal\s*=\s*))"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Final
 from supervisor.core.signalnames import number
 from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Edit, Finding, Place
 from supervisor.doctor.house.granting import after, top_level
-from supervisor.doctor.house.hearing import for_path, hears
-from supervisor.doctor.house.service import FLY, IMAGE, OWN_SIGNAL, SUPERVISORD, SYSTEMD, Service
 from supervisor.doctor.house.waiting import until
 from supervisor.doctor.knowledge import images
 from supervisor.doctor.knowledge.servers import CUT, ERROR, HANGS, Reaction, graceful, reaction
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path, hears
+from supervisor.doctor.services.service import FLY, IMAGE, OWN_SIGNAL, SUPERVISORD, SYSTEMD, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.image import Image
+    from supervisor.doctor.services.image import Image
 
 # Images of systems and languages, which say nothing about a stop signal.
 SILENT: Final = frozenset(

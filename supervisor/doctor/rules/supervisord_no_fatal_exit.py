@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, INFO, LOW, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.supervising import Program, Supervised
+    from supervisor.doctor.platforms.supervising import Program, Supervised
 
 FIX = (
     "Add an `[eventlistener:x]` with `events=PROCESS_STATE_FATAL` that ends supervisord (it sends"

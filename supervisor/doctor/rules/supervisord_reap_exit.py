@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import INFO, Finding
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.reading.commandline import shlexed
 from supervisor.doctor.rule import Example, Rule
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.supervising import Program
+    from supervisor.doctor.platforms.supervising import Program
 
 FIX = "Put an init before supervisord: `init: true` of Compose, or `tini --`; it reaps the orphans."
 ORPHANING: Final = frozenset(("cron", "crond", "sshd", "rsyslogd", "syslog-ng", "postfix", "dcron"))

@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.role import SERVER, UNKNOWN
 from supervisor.doctor.finding import INFO, MEDIUM, Edit, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.program import PROGRAM, SCRIPT, SHELL
-from supervisor.doctor.house.program import UNKNOWN as MAYBE
-from supervisor.doctor.house.replacing import replaceable, way
-from supervisor.doctor.house.role import SERVER, UNKNOWN
-from supervisor.doctor.house.service import SUPERVISORD
-from supervisor.doctor.house.shellfacts import FOREGROUND
 from supervisor.doctor.knowledge.wrappers import SWALLOWS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.replacing import replaceable, way
+from supervisor.doctor.scripts.shellfacts import FOREGROUND
+from supervisor.doctor.services.hearing import for_path
+from supervisor.doctor.services.program import PROGRAM, SCRIPT, SHELL
+from supervisor.doctor.services.program import UNKNOWN as MAYBE
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Link
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.program import Link
+    from supervisor.doctor.services.service import Service
 
 FIX = "Write `exec` before the program, or `stopasgroup=true` where its workers stand that."
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import MEDIUM, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path, hears
-from supervisor.doctor.house.service import SUPERVISORD
-from supervisor.doctor.house.uwsgi import DIE, NAMES, RELOAD
 from supervisor.doctor.knowledge.servers import graceful
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import DIE, NAMES, RELOAD
+from supervisor.doctor.services.hearing import for_path, hears
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = "Set `stopsignal` to the signal at which the program finishes its requests."
 HOOK = "hook-master-start = unix_signal:15 gracefully_kill_them_all"

@@ -7,23 +7,23 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, LOW, MEDIUM, Edit, Finding
-from supervisor.doctor.house.duration import duration
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path, hears
 from supervisor.doctor.house.longwork import worker
-from supervisor.doctor.house.program import UNKNOWN
-from supervisor.doctor.house.service import SUPERVISORD
 from supervisor.doctor.house.standing import called
-from supervisor.doctor.house.uwsgi import HOOK, RELOAD
 from supervisor.doctor.knowledge.platforms import MARGIN_S, UWSGI_MERCY_S
 from supervisor.doctor.knowledge.servers import graceful
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import HOOK, RELOAD
+from supervisor.doctor.services.hearing import for_path, hears
+from supervisor.doctor.services.program import UNKNOWN
+from supervisor.doctor.services.service import SUPERVISORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
+    from supervisor.doctor.services.service import Service
 
 FIX = "Set `stopwaitsecs` some seconds above what the program waits for its requests or tasks."
 SPARE_S: Final = 5

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, LOW, MEDIUM, Finding
 from supervisor.doctor.house.granting import granted
-from supervisor.doctor.house.hearing import for_grace
 from supervisor.doctor.knowledge.servers import DRAINS, HANGS, reaction
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_grace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.supervising import Program, Supervised
+    from supervisor.doctor.platforms.supervising import Program, Supervised
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Give the service a grace period above the sum of `stopwaitsecs`, or put the programs into one"

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import LOW, Finding
 from supervisor.doctor.house.composed import Composed
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.house.longwork import backend
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.yaml import Node
+    from supervisor.doctor.services.service import Service
 
 FIX = (
     "Set `update_config: {order: start-first}` if two of it may run at once, with a healthcheck, so"

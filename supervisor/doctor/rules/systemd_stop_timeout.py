@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import seconds
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import MEDIUM, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.role import seconds
-from supervisor.doctor.house.units import Unit, units
-from supervisor.doctor.house.wrapping import base
+from supervisor.doctor.platforms.units import Unit, units
 from supervisor.doctor.reading.commandline import shlexed
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ STOP: Final = ("-t", "--time", "--timeout")
 
 def check(house: House) -> Iterator[Finding]:
     """Look at units that stop a container, and at Podman's own."""
-    for unit in units(house):
+    for unit in units(house.files):
         limit = unit.timeout_s
         for needs, place, what in _stops(unit) if limit is not None else ():
             if limit is None or needs < limit:

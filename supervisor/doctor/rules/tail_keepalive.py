@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.daemon import daemonized
+from supervisor.doctor.commands.role import IDLE, is_shell, role
+from supervisor.doctor.commands.shellargv import argv_of
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import HIGH, LOW, Finding, Place
-from supervisor.doctor.house.daemon import daemonized
-from supervisor.doctor.house.handler import EXIT
-from supervisor.doctor.house.program import PROGRAM
-from supervisor.doctor.house.role import IDLE, is_shell, role
-from supervisor.doctor.house.shellargv import argv_of
-from supervisor.doctor.house.shellfacts import BACKGROUND, EXEC, FOREGROUND
 from supervisor.doctor.house.standing import ASIDE, Standing, called, standings
-from supervisor.doctor.house.stopping import least_sleep
-from supervisor.doctor.house.wrapping import base
 from supervisor.doctor.reading import shell
 from supervisor.doctor.reading.shellnodes import Loop, Script, Simple, inside
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import EXIT
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC, FOREGROUND
+from supervisor.doctor.scripts.stopping import least_sleep
+from supervisor.doctor.services.program import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
     from supervisor.doctor.reading.shellnodes import Statement
+    from supervisor.doctor.services.service import Service
 
 FIX = "Run the program itself in the foreground, as the container's command, with `exec`."
 JOB = "Put an init in front (`init: true`), or write `sleep N & wait $!` under a trap that exits."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import HIGH, Finding
-from supervisor.doctor.house.handler import EXIT, KILL_ALL
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.stopping import stopping
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import EXIT, KILL_ALL
+from supervisor.doctor.scripts.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ FIX = "Let the trap `wait` for what it has told, before it exits."
 def check(house: House) -> Iterator[Finding]:
     """Look at traps that exit, or that are for bash's exit, and wait for nobody."""
     for one in standings(house):
-        found = stopping(one)
+        found = stopping(one.facts, one.children(), one.shell)
         if found is None or found.pauses or one.all_told or found.trap.handler is None:
             continue
         handler = found.trap.handler

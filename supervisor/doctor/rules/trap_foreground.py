@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.daemon import stays_in_front
+from supervisor.doctor.commands.role import UNKNOWN
 from supervisor.doctor.finding import HIGH, Finding
-from supervisor.doctor.house.daemon import stays_in_front
-from supervisor.doctor.house.role import UNKNOWN
-from supervisor.doctor.house.shellfacts import BACKGROUND, FOREGROUND, PIPELINE, SUBSHELL
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.stopping import watches
 from supervisor.doctor.house.waiting import cut
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import BACKGROUND, FOREGROUND, PIPELINE, SUBSHELL
+from supervisor.doctor.scripts.stopping import watches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run, ShellFacts, Trap
+    from supervisor.doctor.scripts.shellfacts import Run, ShellFacts, Trap
 
 FIX = "Start it with `&`, and `wait` for it; or leave the trap out and start it with `exec`."
 

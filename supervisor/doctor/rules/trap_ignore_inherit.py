@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import HIGH, Edit, Finding
-from supervisor.doctor.house.shellfacts import EXEC
 from supervisor.doctor.house.standing import named, standings
 from supervisor.doctor.house.waiting import cut
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.knowledge.servers import graceful
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.shellfacts import EXEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run, ShellFacts, Trap
+    from supervisor.doctor.scripts.shellfacts import Run, ShellFacts, Trap
 
 FIX = "Remove it, or take it back with `trap - TERM` before the program starts."
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import HIGH, MEDIUM, Edit, Finding
-from supervisor.doctor.house.handler import KILL_ALL, RESET
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.knowledge import shells
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import KILL_ALL, RESET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Trap
+    from supervisor.doctor.scripts.shellfacts import Trap
 
 FIX = "Take the trap back first: `trap 'trap - TERM; kill 0; wait' TERM`."
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Trap
+    from supervisor.doctor.scripts.shellfacts import Trap
 
 FIX = "Write the names without SIG, as POSIX has them: `trap stop TERM INT`."
 NAMES = re.compile(r"(?:[ \t]+(?:SIG)?[A-Z][A-Z0-9]*)+[ \t]*$")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.handler import OTHER, PKILL
-from supervisor.doctor.house.shellfacts import EXEC
 from supervisor.doctor.house.standing import named, standings
 from supervisor.doctor.reading.shellnodes import Subshell, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import OTHER, PKILL
+from supervisor.doctor.scripts.shellfacts import EXEC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Run, ShellFacts, Trap
+    from supervisor.doctor.scripts.shellfacts import Run, ShellFacts, Trap
 
 FIX = "Do that work in the program, or keep the shell: start the program with `&` and wait for it."
 WORDS = ("echo", "printf", "log", "true", ":")

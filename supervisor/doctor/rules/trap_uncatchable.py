@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Trap
+    from supervisor.doctor.scripts.shellfacts import Trap
 
 FIX = "Leave KILL and STOP out; what has to be done at a stop belongs to TERM."
 NAMES = re.compile(r"(?:[ \t]+(?:(?:SIG)?[A-Z][A-Z0-9]*|\d+))+[ \t]*$")

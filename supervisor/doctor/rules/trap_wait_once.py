@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
-from supervisor.doctor.house.handler import EXIT, KILL_ALL
 from supervisor.doctor.house.standing import standings
-from supervisor.doctor.house.stopping import least_sleep, stopping
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import EXIT, KILL_ALL
+from supervisor.doctor.scripts.stopping import least_sleep, stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.shellfacts import Wait
     from supervisor.doctor.house.standing import Standing
+    from supervisor.doctor.scripts.shellfacts import Wait
 
 FIX = "Start the program with `exec`, or end the trap with a `wait` of its own."
 
@@ -25,7 +25,7 @@ NAP_S: Final = 5.0  # a longer sleep may well be enough
 def check(house: House) -> Iterator[Finding]:
     """Look at traps that neither wait nor exit, in scripts that wait once."""
     for one in standings(house):
-        found = stopping(one)
+        found = stopping(one.facts, one.children(), one.shell)
         if found is None or found.at_exit or not found.tells:
             continue
         nap = found.naps_s if 0 < found.naps_s <= NAP_S else 0.0

@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path, hears
 from supervisor.doctor.house.waiting import killed
 from supervisor.doctor.knowledge.trials import trial
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path, hears
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.servers import Server
+    from supervisor.doctor.servers.servers import Server
 
 OPTION: Final = "timeout-graceful-shutdown"
 FIX = f"Add `--{OPTION} N`, some seconds below the grace period."

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.daemon import bare
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.daemon import bare
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.reading.commandline import shlexed
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.uwsgi import Uwsgi
+    from supervisor.doctor.servers.uwsgi import Uwsgi
     from supervisor.servers.uwsgi.settings import Setting
 
 FIX = "Run it as a service of its own, with a grace period of its own."

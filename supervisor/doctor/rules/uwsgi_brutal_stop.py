@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import HIGH, INFO, LOW, MEDIUM, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path, hears
-from supervisor.doctor.house.uwsgi import DIE, GRACEFULLY, HOOK
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import DIE, GRACEFULLY, HOOK
+from supervisor.doctor.services.hearing import for_path, hears
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.service import Service
-    from supervisor.doctor.house.uwsgi import Uwsgi
+    from supervisor.doctor.servers.uwsgi import Uwsgi
+    from supervisor.doctor.services.service import Service
 
 LINE = f"hook-master-start = unix_signal:15 {GRACEFULLY}"
 FIX = f"Add `{LINE}` to its ini (it wins over `die-on-term`), and stop it by SIGTERM."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import HIGH, Edit, Finding
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.uwsgi import NAMES, Uwsgi, of_command
-from supervisor.doctor.house.wrapping import program_of
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import NAMES, Uwsgi, of_command
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

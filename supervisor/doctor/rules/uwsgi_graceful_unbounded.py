@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_grace, hears
-from supervisor.doctor.house.uwsgi import GRACEFULLY
 from supervisor.doctor.house.waiting import until
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import GRACEFULLY
+from supervisor.doctor.services.hearing import for_grace, hears
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, LOW, Finding
-from supervisor.doctor.house.duration import duration
-from supervisor.doctor.house.hearing import for_grace
-from supervisor.doctor.house.uwsgi import HOOK
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import HOOK
+from supervisor.doctor.services.hearing import for_grace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

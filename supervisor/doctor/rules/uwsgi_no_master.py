@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path
-from supervisor.doctor.house.uwsgi import NO_MASTER
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import NO_MASTER
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.uwsgi import Uwsgi
+    from supervisor.doctor.servers.uwsgi import Uwsgi
 
 HOOK: Final = "hook-master-start = unix_signal:15 gracefully_kill_them_all"
 FIX = f"Add `master = true` and `{HOOK}` to its ini."

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, LOW, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.hearing import for_path
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.hearing import for_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

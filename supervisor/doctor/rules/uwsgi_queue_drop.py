@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, Finding
-from supervisor.doctor.house.duration import duration
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
 
 if TYPE_CHECKING:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.finding import CRITICAL, INFO, LOW, MEDIUM, Edit, Finding
-from supervisor.doctor.house.hearing import for_path, hears
-from supervisor.doctor.house.uwsgi import RELOAD
 from supervisor.doctor.house.waiting import killed
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.servers.uwsgi import RELOAD
+from supervisor.doctor.services.hearing import for_path, hears
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.uwsgi import Uwsgi
+    from supervisor.doctor.servers.uwsgi import Uwsgi
 
 HOOK = "hook-master-start = unix_signal:15 gracefully_kill_them_all"
 

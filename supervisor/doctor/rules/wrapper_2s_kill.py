@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import ENDS, role
+from supervisor.doctor.commands.wrapping import base, peel
 from supervisor.doctor.finding import HIGH, INFO, LOW, Finding
-from supervisor.doctor.house.role import ENDS, role
 from supervisor.doctor.house.started import started
-from supervisor.doctor.house.wrapping import base, peel
 from supervisor.doctor.knowledge.shells import ASH, UNKNOWN
 from supervisor.doctor.knowledge.wrappers import KILLS, SWALLOWS
 from supervisor.doctor.rule import Example, Rule

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import ENDS, SERVER, role
+from supervisor.doctor.commands.wrapping import base, peel
 from supervisor.doctor.finding import HIGH, INFO, Finding
-from supervisor.doctor.house.program import SHELL
-from supervisor.doctor.house.role import ENDS, SERVER, role
 from supervisor.doctor.house.started import Started, started
 from supervisor.doctor.house.waiting import cut
-from supervisor.doctor.house.wrapping import base, peel
 from supervisor.doctor.knowledge.shells import DASH
 from supervisor.doctor.knowledge.wrappers import EXECS, SWALLOWS
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.services.program import SHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.house.program import Link
-    from supervisor.doctor.house.shellfacts import Run
+    from supervisor.doctor.scripts.shellfacts import Run
+    from supervisor.doctor.services.program import Link
 
 RUNNERS: Final = ("npm", "yarn", "pnpm")
 DESK: Final = ("dev", "develop", "watch")

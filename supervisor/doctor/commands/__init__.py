@@ -1,0 +1,1 @@
+"""What a command line is: which program it runs in the end, and what for."""

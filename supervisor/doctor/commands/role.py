@@ -1,0 +1,85 @@
+"""What a command is for: it serves, it idles, it ends by itself, or nobody knows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from supervisor.doctor.commands.wrapping import base, peel, program_of
+from supervisor.doctor.knowledge import roles
+from supervisor.doctor.knowledge.shells import NAMES as SHELLS
+
+SERVER, IDLE, ENDS, ARGS, UNKNOWN = ROLES = ("server", "idle", "ends", "args", "unknown")
+ALL_ARGUMENTS: Final = ("$@", "$*", "${@}", "${@:1}", "${*}", "$CMD_ARGS")
+IDLE_S: Final = 600.0
+LONGEST_S: Final = 1e9  # `infinity`, as a number that can be added up
+MOST_WRAPPERS: Final = 8
+
+
+def role(argv: tuple[str, ...]) -> str:
+    """Say what a command is for; its wrappers are taken off first."""
+    for _ in range(MOST_WRAPPERS):
+        if not argv:
+            return UNKNOWN
+        if argv[0].strip('"') in ALL_ARGUMENTS or argv[0].startswith('${1+"$@'):
+            return ARGS
+        peeled = peel(argv)
+        if peeled is None:
+            break
+        if not peeled.inner:
+            return UNKNOWN
+        argv = peeled.inner
+    return _role(*program_of(argv))
+
+
+def _role(name: str, rest: tuple[str, ...]) -> str:
+    if name in ("sleep", "tail", "cat"):
+        return IDLE if _idles(name, rest) else ENDS
+    if name in roles.SUPPOSED_TO_END and roles.SUPPOSED_TO_END[name] & set(rest[:2]):
+        return ENDS
+    ending = bool(roles.ENDING_WORDS.get(name, frozenset()) & set(rest[:1]))
+    if (name in roles.SERVERS and not ending) or name.startswith("php-fpm"):
+        return SERVER
+    if name in ("manage.py", "django-admin"):
+        found = next((word for word in rest if not word.startswith("-")), "")
+        if found in roles.SERVING_WORDS["manage.py"]:
+            return SERVER
+        return ENDS if found in roles.MANAGED else UNKNOWN
+    plain = {word for word in rest if not word.startswith("-")}
+    if name in roles.SERVING_WORDS and plain & roles.SERVING_WORDS[name]:
+        return SERVER
+    if name in roles.ENDING_WORDS and plain & roles.ENDING_WORDS[name]:
+        return ENDS
+    if name in roles.ENDING or name in ("pip", "compileall", "venv", "ensurepip", "pytest"):
+        return ENDS
+    if name in ("http.server", "SimpleHTTPServer", "aiohttp.web", "waitress", "flask.run"):
+        return SERVER
+    return UNKNOWN
+
+
+def _idles(name: str, rest: tuple[str, ...]) -> bool:
+    """Tell whether it is there to keep a container alive."""
+    if name == "sleep":
+        return bool(rest) and (rest[0].startswith("inf") or seconds(rest[0]) >= IDLE_S)
+    if name == "tail":
+        return any(w in ("--follow", "--retry") or _has(w, "fF") for w in rest)
+    return not rest
+
+
+def _has(word: str, letters: str) -> bool:
+    return word[:1] == "-" and word[1:2] != "-" and any(letter in word for letter in letters)
+
+
+def seconds(word: str) -> float:
+    """Read what sleep(1) takes, no more than LONGEST_S; 0 for what is not a number."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    try:
+        slept = float(word.rstrip("smhd")) * units.get(word[-1:], 1)
+    except ValueError:
+        return 0.0
+    return min(slept, LONGEST_S) if slept > 0 else 0.0
+
+
+def is_shell(argv: tuple[str, ...]) -> bool:
+    """Tell whether a command is a shell."""
+    name = base(argv[0]) if argv else ""
+    return name in SHELLS and not (name == "busybox" and base(argv[1] if argv[1:] else "") != "sh")

@@ -1,0 +1,1 @@
+"""Services as each platform writes them down."""

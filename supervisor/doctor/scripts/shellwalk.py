@@ -1,0 +1,284 @@
+"""The walk through a script that finds its facts out (shellfacts.py)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from supervisor.core.record import Record
+from supervisor.core.signalnames import name as signal_name
+from supervisor.core.signalnames import number as signal_number
+from supervisor.doctor.commands.role import ENDS, IDLE, SERVER, UNKNOWN, role
+from supervisor.doctor.commands.shellargv import Argv, Variables, argv_of
+from supervisor.doctor.finding import Place
+from supervisor.doctor.reading.shellnodes import (
+    AndOr,
+    Case,
+    Function,
+    Group,
+    If,
+    Loop,
+    Pipeline,
+    Script,
+    Simple,
+    Statement,
+    Subshell,
+    Test,
+    Unknown,
+)
+from supervisor.doctor.scripts.handler import handler_of
+from supervisor.doctor.scripts.shellfacts import (
+    BACKGROUND,
+    EXEC,
+    FOREGROUND,
+    PIPELINE,
+    SUBSHELL,
+    Run,
+    ShellFacts,
+    Trap,
+    Wait,
+)
+
+DEEPEST: Final = 12  # functions and files inside each other
+ESCAPED: Final = re.compile(r'\\([$`"\\])')
+MOST: Final = 4000  # statements that are looked at, functions each time they are called
+Sourced = Callable[[str], Script | None]
+
+
+class _Where(Record):
+    """Where a statement stands."""
+
+    how: str = FOREGROUND
+    path: tuple[str, ...] = ()
+    last: bool = True
+    loops: int = 0
+    endless: bool = False
+    guarded: bool = False
+    depth: int = 0
+
+
+def facts_of(
+    script: Script, sourced: Sourced | None = None, environment: dict[str, str] | None = None
+) -> ShellFacts:
+    """Look through a script."""
+    look = _Look(script, sourced or (lambda _path: None), environment or {})
+    look.body(script.body, _Where())
+    return ShellFacts(
+        script,
+        tuple(look.runs),
+        tuple(look.traps),
+        tuple(look.waits),
+        tuple(look.ending),
+        look.errexit or _errexit(script.shebang.split()[1:]),
+        look.monitor,
+        look.whole and not script.has_error,
+        look.found,
+    )
+
+
+class _Look:
+    """One walk through a script."""
+
+    def __init__(self, script: Script, sourced: Sourced, environment: dict[str, str]) -> None:
+        """Nothing was met yet."""
+        self.functions = dict(script.functions)
+        self.variables = Variables(script, environment)
+        self.sourced = sourced
+        self.found: dict[str, Script] = {}
+        self.runs: list[Run] = []
+        self.traps: list[Trap] = []
+        self.waits: list[Wait] = []
+        self.ending: list[tuple[Place, tuple[str, ...]]] = []
+        self.errexit = self.monitor = False
+        self.whole = True
+        self.each: dict[str, tuple[str, ...]] = {}  # the loops around
+        self.left = MOST
+
+    def body(self, statements: tuple[Statement, ...], where: _Where) -> None:
+        """Go through statements in order."""
+        real = [one for one in statements if not isinstance(one, Function)]
+        end = len(real)
+        while end > 1 and _says_how_it_ends(real[end - 1]):
+            end -= 1
+        for at, one in enumerate(real, 1):
+            last = where.last and at == end
+            self.statement(one, where if where.last == last else where.replace(last=last))
+
+    def statement(self, one: Statement, where: _Where) -> None:
+        """Go into one."""
+        self.left -= 1
+        if self.left < 0 or where.depth > DEEPEST:
+            self.whole = False
+            return
+        if one.background:
+            where = where.replace(how=BACKGROUND)
+        match one:
+            case Simple():
+                self.simple(one, where)
+            case AndOr():
+                self.and_or(one, where)
+            case Pipeline():
+                self.pipeline(one, where)
+            case Subshell():
+                how = SUBSHELL if where.how == FOREGROUND else where.how
+                self.body(one.body, where.replace(how=how))
+            case Group() | Unknown():
+                self.whole = self.whole and not isinstance(one, Unknown)
+                self.body(one.body, where)
+            case If() | Case():
+                self.choice(one, where)
+            case Loop():
+                self.loop(one, where)
+
+    def and_or(self, one: AndOr, where: _Where) -> None:
+        """The last part ends it, and so does one that only a failure goes beyond."""
+        operators = (*one.operators, "")
+        for part, behind in zip(one.parts, operators, strict=True):
+            last = where.last and (not behind or (behind == "||" and not isinstance(part, Test)))
+            self.statement(part, where.replace(last=last, guarded=where.guarded or bool(behind)))
+
+    def pipeline(self, one: Pipeline, where: _Where) -> None:
+        """Its first part is what it is about."""
+        how = PIPELINE if len(one.parts) > 1 and where.how != BACKGROUND else where.how
+        for at, part in enumerate(one.parts):
+            last = where.last and at == 0
+            self.statement(part, where.replace(how=how, last=last, guarded=one.negated))
+
+    def choice(self, one: If | Case, where: _Where) -> None:
+        """Every way of it."""
+        if isinstance(one, Case):
+            for choice in one.choices:
+                name = "|".join(pattern.text for pattern in choice.patterns)
+                self.body(choice.body, where.replace(path=(*where.path, f"case {name}")))
+            return
+        for branch in one.branches:
+            self.body(branch.condition, where.replace(last=False, guarded=True))
+            self.body(branch.body, where.replace(path=(*where.path, "if")))
+        if one.otherwise is not None:
+            self.body(one.otherwise, where.replace(path=(*where.path, "else")))
+
+    def loop(self, one: Loop, where: _Where) -> None:
+        """A loop without an end is what a script ends with; others are passed."""
+        inside = where.replace(
+            loops=where.loops + 1,
+            last=where.last and one.endless,
+            endless=where.endless or one.endless,
+            path=(*where.path, one.kind),
+        )
+        if one.variable:
+            self.each[one.variable] = tuple(word.literal or word.text for word in one.items)
+        self.body(one.condition, inside.replace(last=False, guarded=True))
+        self.body(one.body, inside)
+        self.each.pop(one.variable, None)
+
+    def simple(self, one: Simple, where: _Where) -> None:
+        """One command."""
+        self.variables.note(one)
+        argv = argv_of(one, self.variables)
+        if not argv.words or self._own(one, argv, where):
+            return
+        called = self.functions.get(argv.words[0])
+        if called is not None and not argv.execs:
+            path = (*where.path, f"{argv.words[0]}()")
+            self.body(called.body, where.replace(path=path, depth=where.depth + 1))
+            return
+        found = role(argv.words)
+        if found == IDLE and argv.words == ("cat",) and (one.redirects or where.how == PIPELINE):
+            found = ENDS  # it has something to read
+        if found == ENDS and not argv.execs:
+            self.ending.append((one.place, argv.words))
+            return
+        if found == UNKNOWN and not (argv.execs or where.last or where.how == BACKGROUND):
+            self.ending.append((one.place, argv.words))
+            return
+        if where.guarded and not where.last and not argv.execs and found != SERVER:
+            return  # a condition
+        how = EXEC if argv.execs and where.how == FOREGROUND else where.how
+        looped = where.endless
+        self.runs.append(
+            Run(argv.words, one.place, one, how, argv.execs, found, where.last, where.path, looped)
+        )
+
+    def _own(self, one: Simple, argv: Argv, where: _Where) -> bool:
+        """Take in what the shell does itself."""
+        name, *rest = argv.words
+        if name == "trap":
+            self._trap(one, tuple(rest))
+        elif name == "wait":
+            self.waits.append(Wait(one.place, bool(where.loops), "-n" in rest, where.guarded))
+        elif name == "set":
+            self.errexit = self.errexit or _errexit(rest)
+            self.monitor = self.monitor or "-m" in rest or "monitor" in rest
+        elif name == "fg":
+            self._foreground(one)
+        elif name in (".", "source") and rest:
+            self._source(rest[0], where)
+        else:
+            return False
+        return True
+
+    def _foreground(self, one: Simple) -> None:
+        """`fg` brings back what was started last."""
+        behind = [at for at, run in enumerate(self.runs) if run.how == BACKGROUND]
+        if behind:
+            run = self.runs[behind[-1]]
+            self.runs[behind[-1]] = run.replace(how=FOREGROUND, last=True, place=one.place)
+
+    def _source(self, path: str, where: _Where) -> None:
+        script = self.sourced(path)
+        if script is not None:
+            self.found[path] = script
+            self.functions.update(script.functions)
+            self.body(script.body, where.replace(depth=where.depth + 4))
+
+    def _trap(self, one: Simple, words: tuple[str, ...]) -> None:
+        while words and words[0] in ("--", "-p", "-l"):
+            words = words[1:]
+        if not words:
+            return
+        text, named = words[0], words[1:]
+        if not named:  # `trap TERM` takes it back
+            text, named = "-", words
+        named = tuple(each for word in named for each in self._each(word))
+        signals = tuple(_signal(word) for word in named)
+        prefixed = any(word.upper().startswith("SIG") for word in named)
+        handler = None
+        if any(word.text == f'"{text}"' for word in one.words):  # the first reading takes these off
+            text = ESCAPED.sub(r"\1", text)
+        elif len(text) > 1 and text[0] == text[-1] == '"':  # it left them, for those inside of it
+            text = ESCAPED.sub(r"\1", text[1:-1])
+        if text not in ("-", ""):
+            handler = handler_of(text, self.functions, one.place)
+        self.traps.append(Trap(one.place, signals, handler, text == "", prefixed, one))
+
+    def _each(self, word: str) -> tuple[str, ...]:
+        """Return what a word with a loop's variable becomes: `for S in INT TERM; do trap x $S`."""
+        for name, values in self.each.items():
+            for written in (f"${name}", f"${{{name}}}"):
+                if written in word:
+                    return tuple(word.replace(written, value) for value in values)
+        return (word,)
+
+
+def _signal(word: str) -> str:
+    upper = word.upper().removeprefix("SIG")
+    if upper in ("0", "EXIT"):
+        return "EXIT"
+    if upper.isdigit():
+        known = signal_number(upper)
+        return signal_name(known).removeprefix("SIG") if known else upper
+    return upper
+
+
+def _errexit(words: list[str]) -> bool:
+    """Tell whether `set` or a shell's options switch errexit on."""
+    return any(
+        (word[:1] == "-" and word[1:2] != "-" and "e" in word[1:]) or word == "errexit"
+        for word in words
+    )
+
+
+def _says_how_it_ends(one: Statement) -> bool:
+    """Tell whether a last statement only gives a status: `exit $?`."""
+    return isinstance(one, Simple) and one.name in ("exit", "return", "true", ":", "echo")

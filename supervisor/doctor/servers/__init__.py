@@ -1,0 +1,1 @@
+"""Which server a service ends in, and its effective settings."""
