@@ -176,7 +176,8 @@ def read(document: Any, where: str) -> Shutdown:
     told = tuple(_shutdown(one) for one in services if one.has("phases"))
     silent = tuple(one.text("name") for one in services if not one.has("phases"))
     moved = tuple(_moved(one, one.asked_at - whole.asked_at) for one in told)
-    by = whole.sender if fields.has("sender") else senders(moved) or whole.sender
+    asked = senders((one.name, one.sender) for one in moved)
+    by = whole.sender if fields.has("sender") else asked or whole.sender
     return replace(whole, services=moved, never_started=silent, sender=by)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from supervisor.render.fields import Fields
-
 if TYPE_CHECKING:
-    from supervisor.render.model import Shutdown
+    from collections.abc import Iterable
+
+    from supervisor.render.fields import Fields
 
 
 def sender(fields: Fields) -> str:
@@ -25,11 +25,11 @@ def sender(fields: Fields) -> str:
     return f"{how}, by {who.text('name') or 'a process that is gone'} (pid {pid}{whose})"
 
 
-def senders(services: tuple[Shutdown, ...]) -> str:
-    """Say who asked for which service."""
+def senders(services: Iterable[tuple[str, str]]) -> str:
+    """Say who asked for which service; for each its name and who did."""
     asked: dict[str, list[str]] = {}
-    for one in services:
-        asked.setdefault(one.sender, []).append(one.name)
+    for name, who in services:
+        asked.setdefault(who, []).append(name)
     if len(asked) == 1:
         return next(iter(asked))
     return "; ".join(f"{', '.join(names)}: {who}" for who, names in asked.items())

@@ -66,7 +66,7 @@ class Inquiry:
             self._answered(False)
 
     def _stats(self, document: dict[str, Any] | None) -> None:
-        from supervisor.runtime.observer import told
+        from supervisor.servers.uwsgi.stats import told
 
         known = None if document is None else told(document)
         self.ready = any(worker.accepting for worker in known or ())

@@ -6,7 +6,7 @@ from supervisor.core.looks import Look
 from supervisor.runtime.census import Census
 from supervisor.runtime.probe import Probe
 from supervisor.runtime.stats import StatsQuery
-from supervisor.servers.uwsgi.stats import Worker, workers
+from supervisor.servers.uwsgi.stats import Worker, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,14 +114,6 @@ class Observer:
 def probes(poller: Poller, doors: list[FrontDoor]) -> list[Probe]:
     """Return a probe for every door that clients come to."""
     return [Probe(poller, front) for front in doors if not front.door.backend]
-
-
-def told(document: dict[str, Any]) -> tuple[Worker, ...] | None:
-    """Return the workers that a document tells of; None when it is another program's."""
-    try:
-        return workers(document)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
 
 
 def combine(counts: Census, known: tuple[Worker, ...] | None) -> Look:

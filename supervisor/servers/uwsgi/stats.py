@@ -37,6 +37,14 @@ def workers(stats: dict[str, Any]) -> tuple[Worker, ...]:
     return tuple(_worker(worker) for worker in stats.get("workers", ()) if worker.get("pid"))
 
 
+def told(document: dict[str, Any]) -> tuple[Worker, ...] | None:
+    """Return the workers that a document tells of; None when it is another program's."""
+    try:
+        return workers(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def _worker(worker: dict[str, Any]) -> Worker:
     busy = [core for core in worker.get("cores", ()) if core.get("in_request")]
     return Worker(
