@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import versions
+from benchmarks.choices import some_of
 from benchmarks.entrypoints import ROOT
 from benchmarks.fleets import chain, crowd, figures, lines, table
 from benchmarks.fleets.contenders import CONTENDERS
@@ -236,8 +237,8 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
     add("--quick", action="store_true", help="for a look: fewer rounds and lines")
-    add("--only", type=_some(CONTENDERS), default=tuple(CONTENDERS), metavar="A,B")
-    add("--measure", type=_some(MEASURES), default=MEASURES, metavar="A,B")
+    add("--only", type=some_of(CONTENDERS), default=tuple(CONTENDERS), metavar="A,B")
+    add("--measure", type=some_of(MEASURES), default=MEASURES, metavar="A,B")
     add("--repeat", type=int, help="starts and stops of each (10; quick: 2)")
     add("--lines", type=int, help="that each service writes (1000000; quick: 100000)")
     add("--line-rounds", type=int, help="runs of each row (3; quick: 1)")
@@ -250,18 +251,6 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         if getattr(options, name) is None:
             setattr(options, name, amounts[options.quick])
     return options
-
-
-def _some(known: Sequence[str] | dict[str, Any]) -> Callable[[str], tuple[str, ...]]:
-    def names(text: str) -> tuple[str, ...]:
-        chosen = tuple(text.split(","))
-        unknown = [name for name in chosen if name not in known]
-        if unknown:
-            words = f"unknown: {', '.join(unknown)} (of: {', '.join(known)})"
-            raise argparse.ArgumentTypeError(words)
-        return chosen
-
-    return names
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import versions
+from benchmarks.choices import all_of, some_of
 from benchmarks.entrypoints import ROOT
 from benchmarks.inits import (
     figures,
@@ -199,9 +200,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.init", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
-    rows, measures = _some(CONTENDERS), _some(MEASURES)
-    add("--only", type=rows, default=tuple(CONTENDERS), metavar="A,B", help=_all(CONTENDERS))
-    add("--measure", type=measures, default=tuple(MEASURES), metavar="A,B", help=_all(MEASURES))
+    rows, measures = some_of(CONTENDERS), some_of(MEASURES)
+    add("--only", type=rows, default=tuple(CONTENDERS), metavar="A,B", help=all_of(CONTENDERS))
+    add("--measure", type=measures, default=tuple(MEASURES), metavar="A,B", help=all_of(MEASURES))
     add("--quick", action="store_true", help="a look in a few minutes; not enough to say yes")
     add("--repeat", type=int, help="starts and stops of each (30; quick: 5)")
     add("--signals", type=int, help="of which the latency is taken (1000; quick: 100)")
@@ -214,21 +215,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--source", type=Path, default=ROOT, help="the checkout to install (this one)")
     add("--output", type=Path, default=ROOT / "benchmarks" / "results", help="folder for results")
     return parser
-
-
-def _some(known: dict[str, Any]) -> Callable[[str], tuple[str, ...]]:
-    def names(text: str) -> tuple[str, ...]:
-        chosen = tuple(text.split(","))
-        unknown = [name for name in chosen if name not in known]
-        if unknown:
-            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)} ({_all(known)})")
-        return chosen
-
-    return names
-
-
-def _all(known: dict[str, Any]) -> str:
-    return "of: " + ", ".join(known)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import versions
+from benchmarks.choices import all_of, numbers, some_of
 from benchmarks.entrypoints import ROOT
 from benchmarks.recycling import leak, table
 from benchmarks.recycling.contenders import CONTENDERS, MODES, RESTART, Contender, load
@@ -204,12 +205,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recycle", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     add = parser.add_argument
-    contenders, modes = _some(CONTENDERS), _some(MODES)
+    rows, modes = some_of(CONTENDERS), some_of(MODES)
     add("--rounds", type=int, default=20, help="replacements of each row (20; 0: none)")
     add("--broken-rounds", type=int, default=20, help="restarts into a broken app (20; 0: none)")
-    add("--only", type=contenders, default=tuple(CONTENDERS), metavar="A,B", help=_all(CONTENDERS))
-    add("--mode", type=modes, default=MODES, metavar="A,B", help=_all(MODES))
-    add("--workers", type=_numbers, default=(1, 4), metavar="1,4", help="processes (1,4)")
+    add("--only", type=rows, default=tuple(CONTENDERS), metavar="A,B", help=all_of(CONTENDERS))
+    add("--mode", type=modes, default=MODES, metavar="A,B", help=all_of(MODES))
+    add("--workers", type=numbers, default=(1, 4), metavar="1,4", help="processes (1,4)")
     add("--route", type=float, default=0.05, metavar="S", help="seconds of a request (0.05)")
     add("--steady", type=float, default=5.0, metavar="S", help="seconds before the first (5)")
     add("--rest", type=float, default=1.5, metavar="S", help="and between two (1.5)")
@@ -219,32 +220,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--leak-image", default="gracekeeper/sample-app:latest", help="made by `make image`")
     add(
         "--prove",
-        type=contenders,
+        type=rows,
         default=(),
         metavar="A,B",
         help="fail unless these lose nobody, and slow nobody down by half",
     )
     add("--output", type=Path, default=ROOT / "benchmarks" / "results", help="folder for results")
     return parser
-
-
-def _some(known: Sequence[str] | dict[str, Any]) -> Any:
-    def names(text: str) -> tuple[str, ...]:
-        chosen = tuple(text.split(","))
-        unknown = [name for name in chosen if name not in known]
-        if unknown:
-            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)} ({_all(known)})")
-        return chosen
-
-    return names
-
-
-def _all(known: Sequence[str] | dict[str, Any]) -> str:
-    return "of: " + ", ".join(known)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in text.split(","))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import summary, versions
+from benchmarks.choices import all_of, numbers, some_of
 from benchmarks.entrypoints import DEFAULT, ENTRYPOINTS, ROOT, Entrypoint
 from benchmarks.scenarios import HTTP_ROUTER, HTTP_SOCKET, MODES, SCENARIOS, Shape
 from benchmarks.trial import Trial, TrialError, jittered, make
@@ -183,32 +184,32 @@ def _parser() -> argparse.ArgumentParser:
     add("--stops", type=int, default=20, help="stops of each row (20)")
     add(
         "--entrypoints",
-        type=_some(ENTRYPOINTS),
+        type=some_of(ENTRYPOINTS),
         default=DEFAULT,
         metavar="A,B",
-        help=_all(ENTRYPOINTS),
+        help=all_of(ENTRYPOINTS),
     )
     add(
         "--scenario",
-        type=_some(SCENARIOS),
+        type=some_of(SCENARIOS),
         default=("saturation",),
         metavar="A,B",
-        help=_all(SCENARIOS),
+        help=all_of(SCENARIOS),
     )
     add(
         "--mode",
-        type=_some(MODES),
+        type=some_of(MODES),
         default=(HTTP_SOCKET, HTTP_ROUTER),
         metavar="A,B",
-        help=_all(MODES),
+        help=all_of(MODES),
     )
-    add("--workers", type=_numbers, default=(2,), metavar="1,2,4", help="uWSGI processes (2)")
-    add("--threads", type=_numbers, default=(1,), metavar="1,2", help="threads of each worker (1)")
+    add("--workers", type=numbers, default=(2,), metavar="1,2,4", help="uWSGI processes (2)")
+    add("--threads", type=numbers, default=(1,), metavar="1,2", help="threads of each worker (1)")
     add("--grace", type=float, default=10.0, help="seconds from SIGTERM to SIGKILL (10)")
     add("--jobs", type=int, default=1, help="stops made at the same time (1)")
     add(
         "--prove",
-        type=_some(ENTRYPOINTS),
+        type=some_of(ENTRYPOINTS),
         default=(),
         metavar="A,B",
         help="fail unless these lose nothing and exit with 143",
@@ -220,25 +221,6 @@ def _parser() -> argparse.ArgumentParser:
         help="folder for the results",
     )
     return parser
-
-
-def _some(known: Sequence[str] | dict[str, Any]) -> Any:
-    def names(text: str) -> tuple[str, ...]:
-        chosen = tuple(text.split(","))
-        unknown = [name for name in chosen if name not in known]
-        if unknown:
-            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)} ({_all(known)})")
-        return chosen
-
-    return names
-
-
-def _all(known: Sequence[str] | dict[str, Any]) -> str:
-    return "of: " + ", ".join(known)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in text.split(","))
 
 
 if __name__ == "__main__":
