@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import init
+from benchmarks.choices import some_of
 from benchmarks.inits import installed, statuses, table
 from benchmarks.inits.contenders import CONTENDERS, Contender
 from benchmarks.inits.digest import COLUMNS, digest
@@ -132,5 +133,5 @@ def test_options() -> None:
     assert (quick.repeat, quick.bursts) == (5, 7)
     assert parse(["--only", "tini,s6"]).only == ("tini", "s6")
     with pytest.raises(argparse.ArgumentTypeError, match="unknown: launchd"):
-        init._some(CONTENDERS)("tini,launchd")
+        some_of(CONTENDERS)("tini,launchd")
     assert "a quick look" in init._about(quick)
