@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, fields
 
 from supervisor.errors import UsageError
+from supervisor.front import duration
 from supervisor.recycle.policy import BETWEEN, RESTART, RecyclePolicy
 from supervisor.servers.uwsgi import recycling as uwsgi
 from supervisor.servers.uwsgi.settings import Settings
 
 SIZES = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 NUMBER = r"(\d+(?:\.\d+)?)"
 MODE = 0o644  # read by whomever uWSGI becomes
 
@@ -138,14 +138,13 @@ def furnish(directory: str) -> tuple[str, ...]:
 
 
 def seconds(text: str, name: str) -> float:
-    """Read a duration: 90, 90s, 1.5h, 1h30m; UsageError."""
-    units = "|".join(sorted(SECONDS, key=len, reverse=True))
-    parts = re.findall(rf"{NUMBER}\s*({units})", text.strip().lower())
-    if not re.fullmatch(rf"(?:{NUMBER}\s*(?:ms|[smhd])\s*)+|{NUMBER}", text.strip().lower()):
+    """Read a duration, as all options and files have it: 90, 90s, 1.5h, 1h30m; UsageError."""
+    try:
+        return duration.seconds(text)
+    except ValueError:
         raise UsageError(
             f"cannot read {text!r} as a duration ({name}). Write e.g. 90s, 30m or 1h30m."
-        )
-    return sum(float(number) * SECONDS[unit] for number, unit in parts)
+        ) from None
 
 
 def size(text: str, name: str) -> int:

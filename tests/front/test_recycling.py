@@ -27,7 +27,7 @@ MIB = 1 << 20
     ("text", "found"),
     [
         ("90", 90.0), ("0", 0.0), ("1.5", 1.5), ("90s", 90.0), ("30m", 1800.0), ("1h30m", 5400.0),
-        ("1H 30M", 5400.0), ("2d", 172800.0), ("250ms", 0.25), ("1m500ms", 60.5), (" 5 s ", 5.0),
+        ("2d", 172800.0), ("250ms", 0.25), ("1m500ms", 60.5),
     ],
 )  # fmt: skip
 def test_durations(text: str, found: float) -> None:
@@ -35,7 +35,10 @@ def test_durations(text: str, found: float) -> None:
     assert seconds(text, "--x") == pytest.approx(found)
 
 
-@pytest.mark.parametrize("text", ["", "m", "5x", "-5", "5m x", "1h30", "five", "1,5s", "inf", "5%"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "m", "5x", "-5", "5m x", "1h30", "five", "1,5s", "inf", "5%", "1H", " 5s", "1h 30m"],
+)
 def test_no_durations(text: str) -> None:
     """And what nobody can know the meaning of: 1h30 are 30 of what?"""
     with pytest.raises(UsageError, match=r"as a duration \(--x\). Write e.g. 90s, 30m or 1h30m"):
