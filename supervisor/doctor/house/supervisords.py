@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.platforms import supervising
 
@@ -13,6 +14,28 @@ if TYPE_CHECKING:
     from supervisor.doctor.platforms.supervising import Supervised
     from supervisor.doctor.reading.source import Source
     from supervisor.doctor.services.service import Service
+
+STARTERS: Final = (
+    *("dockerfile", "shell", "compose", "kubernetes", "procfile", "makefile", "systemd", "ci"),
+    "package",
+)
+STAYS: Final = re.compile(r"supervisord\b[^\n]{0,300}?[\s\"'](?:-[a-ce-z]*n|--nodaemon)\b")
+OUT: Final = re.compile(r"/dev/(?:std(?:out|err)|fd/[12])\b|/proc/(?:1|self)/fd/[12]\b|/dev/tty\b")
+CONTAINED: Final = re.compile(r"docker|container|k8s|kube|rootfs", re.IGNORECASE)
+
+
+def contained(house: House, found: Supervised) -> bool:
+    """Tell whether its own file says that it is a container's: it logs to where one's logs go."""
+    path = found.source.path
+    if CONTAINED.search(path) or OUT.search(found.source.text):
+        return True
+    name = path.rpartition("/")[2].lower()
+    return name in house.mentioned or (not found.nodaemon and "supervisord" in house.mentioned)
+
+
+def stays(house: House) -> bool:
+    """Tell whether some file of the tree starts a supervisord that stays in front."""
+    return any(STAYS.search(source.text) for source in house.of_kind(*STARTERS))
 
 
 def supervisords(house: House, services: tuple[Service, ...]) -> tuple[Supervised, ...]:

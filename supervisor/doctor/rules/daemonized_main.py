@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from supervisor.doctor.commands.daemon import bare, daemonized
 from supervisor.doctor.commands.role import is_shell
 from supervisor.doctor.commands.wrapping import base, program_of
-from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Finding, Place
+from supervisor.doctor.finding import HIGH, INFO, LOW, MEDIUM, Finding, Place
 from supervisor.doctor.house.standing import Standing, called, standings
+from supervisor.doctor.house.supervisords import contained, stays
 from supervisor.doctor.house.uwsgis import Beside
 from supervisor.doctor.knowledge.daemons import HELPERS
 from supervisor.doctor.platforms.supervising import supervised
@@ -35,6 +36,7 @@ WEB = ("nginx", "openresty")
 def check(house: House) -> Iterator[Finding]:
     """Look at commands that leave the script that starts them."""
     off = any("daemon off" in one.text for one in house.of_kind("nginx", "dockerfile", "shell"))
+    started = False  # a supervisord, by a script that stays
     for one in standings(house):
         if one.handles or one.all_told:
             continue
@@ -46,6 +48,7 @@ def check(house: House) -> Iterator[Finding]:
         if not front and not loops:
             continue
         what = f"`{one.named(front[-1])}`" if front else "the loop"
+        started = started or any(name == "supervisord" for name, _, _ in found)
         for name, _, place in found:
             helper = name in HELPERS
             yield Finding(
@@ -61,6 +64,31 @@ def check(house: House) -> Iterator[Finding]:
             )
 
     yield from _programs(house, off=off)
+    yield from () if started else _alone(house)
+
+
+def _alone(house: House) -> Iterator[Finding]:
+    """Look at configurations of supervisord that nothing in the tree runs."""
+    left = [
+        one
+        for one in house.supervised
+        if one.service is None and one.section and one.programs and not one.nodaemon
+    ]
+    if not left or stays(house):
+        return
+    for one in left:
+        said = one.section.get("nodaemon") if one.section else None
+        sure = contained(house, one)
+        place = said.place if said else one.place
+        if place is not None and (sure or said is not None):
+            yield Finding(
+                "daemonized-main",
+                for_path(place.path, LOW if sure else INFO),
+                place,
+                "Unless it is started with `-n`, this supervisord goes to the background: what"
+                " stands in front of it in a container gets the stop, and its programs are killed.",
+                "Write `nodaemon=true`, and let it be the container's command.",
+            )
 
 
 def _programs(house: House, *, off: bool) -> Iterator[Finding]:
@@ -196,8 +224,26 @@ RULE = Rule(
         Example(
             (("w.conf", "[program:w]\ncommand=/usr/sbin/nginx\n"),), at="w.conf:2", severity=INFO
         ),
+        Example(
+            (("s.conf", "[supervisord]\nnodaemon=false\n[program:w]\ncommand=./w\n"),),
+            at="s.conf:2",
+            severity=INFO,
+        ),
+        Example(
+            (("docker/s.conf", "[supervisord]\nuser=root\n[program:w]\ncommand=./w\n"),),
+            at="docker/s.conf:1",
+            severity=LOW,
+        ),
     ),
     good=(
+        Example((("s.conf", "[supervisord]\nuser=root\n[program:w]\ncommand=./w\n"),)),
+        Example((("docker/s.conf", "[program:w]\ncommand=./w\nstdout_logfile=/dev/stdout\n"),)),
+        Example(
+            (
+                ("docker/s.conf", "[supervisord]\nnodaemon=false\n[program:w]\ncommand=./w\n"),
+                ("run.sh", "#!/bin/sh\nexec supervisord -c /etc/s.conf -n\n"),
+            )
+        ),
         Example(_files("#!/bin/sh\nexec nginx -g 'daemon off;'\n")),
         Example(_files("#!/bin/sh\nnginx &\nexec gunicorn app\n")),  # bg-no-forward
         Example(_files("#!/bin/sh\nexec httpd -DFOREGROUND\n")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import HIGH, INFO, LOW, MEDIUM, Finding
+from supervisor.doctor.house.supervisords import contained
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.services.hearing import for_path
 
@@ -31,7 +32,7 @@ def check(house: House) -> Iterator[Finding]:
     for one in house.supervised:
         if _listens(one) or id(one.service) in listening or not any(map(_stays, one.programs)):
             continue
-        if one.service is None and not one.nodaemon:
+        if one.service is None and not one.nodaemon and not (one.section and contained(house, one)):
             continue  # of a machine's, which somebody watches
         if one.service is not None and id(one.service) in told:
             continue
@@ -106,6 +107,11 @@ RULE = Rule(
         ),
         Example(
             (("supervisord.conf", f"[supervisord]\nnodaemon=true\n{WEB}"),),
+            at="supervisord.conf:1",
+            severity=LOW,
+        ),
+        Example(
+            (("supervisord.conf", f"[supervisord]\nlogfile=/dev/stdout\n{WEB}"),),
             at="supervisord.conf:1",
             severity=LOW,
         ),

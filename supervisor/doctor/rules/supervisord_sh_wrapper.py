@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
+    from supervisor.doctor.scripts.shellfacts import Run
     from supervisor.doctor.services.program import Link
     from supervisor.doctor.services.service import Service
 
@@ -40,17 +41,20 @@ def check(house: House) -> Iterator[Finding]:
             continue
         link = next((one for one in chain.links if one.kind in (SHELL, SCRIPT)), None)
         run = chain.main.run
-        if (
-            link is None
-            or link.does not in (SWALLOWS, MAYBE)
-            or chain.main.kind != PROGRAM
-            or run is None
-        ):
+        if link is None or chain.main.kind != PROGRAM or run is None:
             continue
         if run.role not in (SERVER, UNKNOWN) or run.looped or not (run.last or run.role == SERVER):
             continue
-        if link.does == SWALLOWS or run.role == SERVER:
+        if link.does == SWALLOWS or _may_stay(service, link, run):
             yield _finding(house, service, link)
+
+
+def _may_stay(service: Service, link: Link, run: Run) -> bool:
+    """Tell whether its shell stays, unless it is one that becomes its last command."""
+    if link.does == MAYBE:
+        return True
+    unknown = service.parent is None and service.image is None
+    return unknown and link.kind == SHELL and run.how == FOREGROUND
 
 
 def _once(again: object) -> bool:
@@ -60,12 +64,13 @@ def _once(again: object) -> bool:
 def _finding(house: House, service: Service, link: Link) -> Finding:
     place = service.cmd.place if service.cmd else service.place
     program = service.chain.program if service.chain else ""
-    unless = "Unless its shell becomes it, " if link.does == MAYBE else ""
+    maybe = link.does != SWALLOWS
+    unless = "Unless its shell becomes it, as bash does from 5.1 on, " if maybe else ""
     run = service.chain.main.run if service.chain else None
     what = "script" if link.kind == SCRIPT else "shell"
     return Finding(
         "supervisord-sh-wrapper",
-        INFO if link.does == MAYBE else for_path(place.path, MEDIUM),
+        INFO if maybe else for_path(place.path, MEDIUM),
         place,
         f"{unless}supervisord's stop ends the {what} alone:"
         f" `{program}` is orphaned, hears nothing, and is killed with its container.",
@@ -131,6 +136,18 @@ RULE = Rule(
             severity=INFO,
         ),
         Example(
+            _conf("command=bash -c 'cd /app && gunicorn app:app'\n"),
+            at="supervisord.conf:4",
+            severity=INFO,
+        ),
+        Example(
+            (
+                *_conf("command=/opt/bin/run.sh\n"),
+                ("bin/run.sh", "#!/bin/bash\ncd /app\ngunicorn app:app\n"),
+            ),
+            at="supervisord.conf:4",
+        ),
+        Example(
             (
                 *_conf("command=sh -c 'trap \"rm -f /x\" EXIT; gunicorn app:app'\n"),
                 ("Dockerfile", DOCKERFILE),
@@ -143,6 +160,13 @@ RULE = Rule(
         Example(_conf("command=sh -c 'cd /app && exec gunicorn app:app'\n")),
         Example(_conf("command=sh -c 'cd /app && gunicorn app:app'\nstopasgroup=true\n")),
         Example(_conf("command=gunicorn app:app\n")),
+        Example(_conf("command=bash -c 'exec gunicorn app:app'\n")),
+        Example(
+            (
+                *_conf("command=bash -c 'cd /app && gunicorn app:app'\n"),
+                ("Dockerfile", DOCKERFILE),
+            )
+        ),
         Example(_conf("command=sh -c 'while true; do ./tick; sleep 60; done'\n")),
         Example(_conf("command=sh -c './migrate'\nautorestart=false\n")),
     ),

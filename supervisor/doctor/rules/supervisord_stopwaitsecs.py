@@ -6,11 +6,14 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.role import SERVER, is_shell, role
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import INFO, LOW, MEDIUM, Edit, Finding
 from supervisor.doctor.house.granting import after
 from supervisor.doctor.house.longwork import worker
 from supervisor.doctor.house.standing import called
-from supervisor.doctor.knowledge.platforms import MARGIN_S, UWSGI_MERCY_S
+from supervisor.doctor.knowledge.daemons import HELPERS
+from supervisor.doctor.knowledge.platforms import GUNICORN_GRACEFUL_S, MARGIN_S, UWSGI_MERCY_S
 from supervisor.doctor.knowledge.servers import graceful
 from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
@@ -29,7 +32,10 @@ FIX = "Set `stopwaitsecs` some seconds above what the program waits for its requ
 SPARE_S: Final = 5
 MAYS: Final = {HOOK: "waits", RELOAD: "would wait, with a hook,", "": "may wait"}
 DEFAULT_S: Final = 10
+SHORT_S: Final = 5
 NAMED: Final = re.compile(r"celery|gunicorn|uwsgi|worker")
+SCRIPT: Final = re.compile(r".+\.(?:py|rb|php|m?js)")
+TAKES: Final = re.compile(r"(?:^|[_.-])(?:workers?|consumers?)(?:$|[_.-])")
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -43,6 +49,8 @@ def check(house: House) -> Iterator[Finding]:
             if waited is not None and waited + MARGIN_S > service.grace:
                 waits = f"gunicorn waits up to {waited:g} s for its requests"
                 yield _finding(house, service, waits, waited)
+            elif not server.sure and "graceful-timeout" not in server.options:
+                yield from _defaulted(house, service)
         elif server.variant == "celery" and service.signal in graceful("celery"):
             own = server.get("time-limit") or server.get("soft-time-limit")
             limit = duration(own) if own else None
@@ -67,32 +75,54 @@ def check(house: House) -> Iterator[Finding]:
             yield found.replace(severity=INFO, edits=()) if unread else found
 
 
+def _defaulted(house: House, service: Service) -> Iterator[Finding]:
+    """Say what holds unless a configuration that is not in the tree says otherwise."""
+    if service.grace < GUNICORN_GRACEFUL_S:
+        waits = f"Unless its configuration says otherwise, gunicorn waits {GUNICORN_GRACEFUL_S:g} s"
+        yield _finding(house, service, waits).replace(severity=INFO)
+
+
 def _workers(house: House) -> Iterator[Finding]:
     """Look at other programs that end the task which they have taken, before they end."""
     for service in house.services:
-        if _may_run_one(service):
-            what = f"If `{called(service.argv[0])}` runs a server or a worker, that waits"
+        if name := _may_run_one(service):
+            what = f"If `{called(name)}` runs a server or a worker, that waits"
             yield _finding(house, service, what).replace(severity=INFO)
         if not _known(service) or (service.grace_s or 0) > DEFAULT_S:
             continue
         chain = service.chain
-        if chain is None or service.signal != "SIGTERM":
+        name = chain.main.name if chain else ""
+        short = service.grace_s is not None and service.grace_s < SHORT_S
+        if short and name not in ("uvicorn", "gunicorn", "celery") and _serves(service, name):
+            yield _finding(house, service, f"`{called(name)}` may have requests that take longer")
+        if service.signal != "SIGTERM":
             continue
-        name = chain.main.name
         if worker(service) and name != "celery":
             yield _finding(house, service, "A worker waits for its task to end")
-        elif service.grace_s is None and name == "uvicorn":
+        elif name == "uvicorn":
             found = _finding(house, service, "uvicorn waits for its requests without a limit")
-            yield found.replace(severity=INFO)
+            yield found if short else found.replace(severity=INFO)
 
 
-def _may_run_one(service: Service) -> bool:
-    """Tell whether nothing is known of a script but its name, which says that it does."""
+def _serves(service: Service, name: str) -> bool:
+    """Tell whether it finishes its requests at the signal that it gets, or may do so."""
+    known = graceful(name)
+    if known:
+        return service.signal in known
+    return name not in HELPERS and role(service.argv) == SERVER
+
+
+def _may_run_one(service: Service) -> str:
+    """Return the script of which nothing is known but its name, which says that it does."""
     default = service.grace_s is None and service.grace_place is None
     if service.kind != SUPERVISORD or not default or not service.argv or service.oneshot:
-        return False
-    unknown = service.chain is None or service.chain.main.kind == UNKNOWN
-    return unknown and bool(NAMED.search(service.argv[0].rpartition("/")[2].lower()))
+        return ""
+    if service.chain is None or service.chain.main.kind == UNKNOWN:
+        name = base(service.argv[1 if is_shell(service.argv) and service.argv[1:] else 0])
+        return name if NAMED.search(name.lower()) else ""
+    name = service.chain.program
+    takes = SCRIPT.fullmatch(name) and TAKES.search(name.lower()) and hears(service)
+    return name if takes else ""
 
 
 def _known(service: Service) -> bool:
@@ -164,6 +194,16 @@ RULE = Rule(
         Example(_conf("command=celery -A app worker\nstopwaitsecs=10\n"), at="supervisord.conf:5"),
         Example(_conf("command=python manage.py rqworker\n"), at="supervisord.conf:4"),
         Example(_conf("command=/start-celery.sh\n"), at="supervisord.conf:4", severity=INFO),
+        Example(_conf("command=bash worker.sh\n"), at="supervisord.conf:4", severity=INFO),
+        Example(_conf("command=python /app/worker.py\n"), at="supervisord.conf:4", severity=INFO),
+        Example(
+            _conf("command=gunicorn -c /etc/g.py app:app\n"), at="supervisord.conf:4", severity=INFO
+        ),
+        Example(_conf("command=uvicorn a:a\nstopwaitsecs=1\n"), at="supervisord.conf:5"),
+        Example(
+            _conf("command=nginx -g 'daemon off;'\nstopsignal=QUIT\nstopwaitsecs=2\n"),
+            at="supervisord.conf:6",
+        ),
         Example(
             _conf("command=gunicorn app:app\nstopwaitsecs=30\n"),
             at="supervisord.conf:5",
@@ -192,6 +232,11 @@ RULE = Rule(
         ),
         Example(_conf("command=rq worker\nstopwaitsecs=600\n")),
         Example(_conf("command=python manage.py migrate\n")),
+        Example(_conf("command=python /app/worker.py\nstopwaitsecs=60\n")),
+        Example(_conf("command=python /app/networkers.py\n")),
+        Example(_conf("command=gunicorn -c /etc/g.py app:app\nstopwaitsecs=60\n")),
+        Example(_conf("command=nginx -g 'daemon off;'\nstopwaitsecs=2\n")),  # cuts at once
+        Example(_conf("command=/usr/sbin/cron -f\nstopwaitsecs=1\n")),
         Example(_conf("command=nginx -g 'daemon off;'\n")),
         Example(_conf("command=gunicorn app:app\nstopwaitsecs=%(ENV_WAIT)s\n")),
     ),

@@ -50,8 +50,8 @@ class Surroundings:
             return file_in(self.image, path, self._files, self._stages)
         if self._service.kind == "procfile":
             return self._files.get(posixpath.join(self._folder, path))
-        if self._service.kind == "systemd":  # where it is installed to is not known
-            return self._files.named(path, self._folder)
+        if self._service.kind in ("systemd", "supervisord"):  # of a machine, or an unknown image:
+            return self._files.named(path, self._folder)  # where it is installed to is not known
         return None
 
     def script(self, source: Source) -> Script | None:
