@@ -64,7 +64,26 @@ def uwsgis(house: House) -> tuple[Uwsgi, ...]:
 
 
 def _of_service(service: Service, chain: Chain, house: House) -> Iterator[Uwsgi]:
-    yield of_command(service, chain.main.argv, chain.main.place, _around(service, house))
+    around = _around(service, house)
+    found = of_command(service, chain.main.argv, chain.main.place, around)
+    others = (one for one in _others(chain) if program_of(one)[0] in NAMES)
+    made = [of_command(service, one, chain.main.place, around) for one in others]
+    yield _agreed(found, made)
+
+
+def _others(chain: Chain) -> Iterator[tuple[str, ...]]:
+    """Return the main program's words as they may be, too: a variable has other values."""
+    above = [link for link in chain.links if link.facts is not None]
+    run = next((link.run for link in reversed(chain.links) if link.run is not None), None)
+    for one in above[-1].facts.runs if above and above[-1].facts and run else ():
+        if run and one.statement is run.statement and one.argv != run.argv:
+            yield _inner(one)
+
+
+def _agreed(found: Uwsgi, others: list[Uwsgi]) -> Uwsgi:
+    """Leave open how it stops where that hangs on which words it is given."""
+    same = all((one.variant, one.hooks) == (found.variant, found.hooks) for one in others)
+    return found if same else found.replace(unsure=True)
 
 
 def _of_file(source: Source, house: House) -> Iterator[Uwsgi]:
@@ -95,14 +114,18 @@ def _of_script(standing: Standing, house: House) -> Iterator[Uwsgi]:
     service = standing.service
     if standing.handles or (service is not None and service.signal != "SIGTERM"):
         return
+    around = house.around(service) if service else None
+    cwd = service.image.workdir if service and service.image else "/"
+    made: dict[Place, list[Uwsgi]] = {}
     for run in standing.facts.mains:
         argv = _inner(run)
-        if program_of(argv)[0] not in NAMES:
-            continue
-        around = house.around(service) if service else Beside(house.files, run.place.path)
-        cwd = service.image.workdir if service and service.image else "/"
-        found = of_command(None, argv, run.place, around, cwd)
-        yield found.replace(run=run, untold=run.how != EXEC)
+        if program_of(argv)[0] in NAMES:
+            near = around or Beside(house.files, run.place.path)
+            found = of_command(None, argv, run.place, near, cwd)
+            found = found.replace(run=run, untold=run.how != EXEC)
+            made.setdefault(run.place, []).append(found)
+    for ways in made.values():
+        yield _agreed(ways[-1], ways)
 
 
 def _inner(run: Run) -> tuple[str, ...]:

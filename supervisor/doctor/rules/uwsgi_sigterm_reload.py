@@ -68,6 +68,11 @@ def _edits(uwsgi: Uwsgi, house: House) -> tuple[Edit, ...]:
 DOCKERFILE = 'FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD ["uwsgi", "--ini", "uwsgi.ini"]\n'
 
 
+def _script(text: str) -> tuple[tuple[str, str], ...]:
+    dockerfile = 'FROM python:3.11-slim\nCOPY . /\nENTRYPOINT ["/run.sh"]\n'
+    return (("Dockerfile", dockerfile), ("run.sh", text))
+
+
 def _files(ini: str, dockerfile: str = DOCKERFILE) -> tuple[tuple[str, str], ...]:
     return (("Dockerfile", dockerfile), ("uwsgi.ini", ini))
 
@@ -123,6 +128,16 @@ RULE = Rule(
             ),
             at="cmd.sh:3",
             severity=MEDIUM,
+        ),
+        *(
+            Example(_script(f"#!/bin/bash\n{first}\nexec {then}\n"), at="run.sh:3")
+            for first, then in (
+                ("O='-w app --master'", "uwsgi $O"),
+                ("A=(-w app); A+=(--master)", 'uwsgi "${A[@]}"'),
+                ("true", "uwsgi ${UWSGI_OPTS:--w app --master}"),
+                ("set -- uwsgi -w app --master", '"$@"'),
+                ('O=-M; [ $P ] && O="$O -p $P"', "uwsgi -w app $O"),
+            )
         ),
         Example(
             (("run.sh", "#!/bin/sh\nexec uwsgi -M --http :80 --ini /x.ini $OPTIONS\n"),),
@@ -186,6 +201,9 @@ RULE = Rule(
         Example(_files("[uwsgi]\nmaster = 1\n", f"{DOCKERFILE}STOPSIGNAL SIGINT\n")),
         Example(_files("[uwsgi]\nmaster = 1\n", f"{DOCKERFILE}ENV UWSGI_DIE_ON_TERM=1\n")),
         Example((("run.sh", "#!/bin/sh\nexec uwsgi --http :80 -M --die-on-term\n"),)),
+        Example(
+            _script('#!/bin/sh\nO=-M\nif [ $A ]; then O="$O --die-on-term"; fi\nexec uwsgi $O\n')
+        ),
         Example(
             (
                 (

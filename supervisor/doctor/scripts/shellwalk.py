@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from supervisor.core.record import Record
-from supervisor.core.signalnames import name as signal_name
-from supervisor.core.signalnames import number as signal_number
 from supervisor.doctor.commands.role import ENDS, IDLE, SERVER, UNKNOWN, role
-from supervisor.doctor.commands.shellargv import Argv, Variables, argv_of
+from supervisor.doctor.commands.shellargv import Argv
+from supervisor.doctor.commands.variables import Variables
 from supervisor.doctor.finding import Place
 from supervisor.doctor.reading.shellnodes import (
     AndOr,
@@ -27,7 +26,6 @@ from supervisor.doctor.reading.shellnodes import (
     Test,
     Unknown,
 )
-from supervisor.doctor.scripts.handler import handler_of
 from supervisor.doctor.scripts.shellfacts import (
     BACKGROUND,
     EXEC,
@@ -39,9 +37,9 @@ from supervisor.doctor.scripts.shellfacts import (
     Trap,
     Wait,
 )
+from supervisor.doctor.scripts.trapping import trap_of
 
 DEEPEST: Final = 12  # functions and files inside each other
-ESCAPED: Final = re.compile(r'\\([$`"\\])')
 MOST: Final = 4000  # statements that are looked at, functions each time they are called
 Sourced = Callable[[str], Script | None]
 
@@ -83,7 +81,7 @@ class _Look:
     def __init__(self, script: Script, sourced: Sourced, environment: dict[str, str]) -> None:
         """Nothing was met yet."""
         self.functions = dict(script.functions)
-        self.variables = Variables(script, environment)
+        self.variables = Variables(environment)
         self.sourced = sourced
         self.found: dict[str, Script] = {}
         self.runs: list[Run] = []
@@ -112,17 +110,22 @@ class _Look:
             self.whole = False
             return
         if one.background:
-            where = where.replace(how=BACKGROUND)
+            self.variables.aside(lambda: self.inner(one, where.replace(how=BACKGROUND)))
+        else:
+            self.inner(one, where)
+
+    def inner(self, one: Statement, where: _Where) -> None:
+        """Go into one, in front or behind."""
         match one:
             case Simple():
                 self.simple(one, where)
             case AndOr():
                 self.and_or(one, where)
             case Pipeline():
-                self.pipeline(one, where)
+                self.variables.aside(lambda: self.pipeline(one, where))
             case Subshell():
                 how = SUBSHELL if where.how == FOREGROUND else where.how
-                self.body(one.body, where.replace(how=how))
+                self.variables.aside(lambda: self.body(one.body, where.replace(how=how)))
             case Group() | Unknown():
                 self.whole = self.whole and not isinstance(one, Unknown)
                 self.body(one.body, where)
@@ -133,10 +136,16 @@ class _Look:
 
     def and_or(self, one: AndOr, where: _Where) -> None:
         """The last part ends it, and so does one that only a failure goes beyond."""
-        operators = (*one.operators, "")
-        for part, behind in zip(one.parts, operators, strict=True):
+        sure = self.variables.unset(one)
+        for at, part in enumerate(one.parts):
+            behind = one.operators[at] if at < len(one.operators) else ""
             last = where.last and (not behind or (behind == "||" and not isinstance(part, Test)))
-            self.statement(part, where.replace(last=last, guarded=where.guarded or bool(behind)))
+            inside = where.replace(last=last, guarded=where.guarded or bool(behind))
+            if at:
+                way = partial(self.statement, part, inside)
+                self.variables.each([way], none=not sure)
+            else:
+                self.statement(part, inside)
 
     def pipeline(self, one: Pipeline, where: _Where) -> None:
         """Its first part is what it is about."""
@@ -147,16 +156,25 @@ class _Look:
 
     def choice(self, one: If | Case, where: _Where) -> None:
         """Every way of it."""
+        ways: list[tuple[tuple[Statement, ...], str]] = []
         if isinstance(one, Case):
             for choice in one.choices:
                 name = "|".join(pattern.text for pattern in choice.patterns)
-                self.body(choice.body, where.replace(path=(*where.path, f"case {name}")))
-            return
-        for branch in one.branches:
-            self.body(branch.condition, where.replace(last=False, guarded=True))
-            self.body(branch.body, where.replace(path=(*where.path, "if")))
-        if one.otherwise is not None:
-            self.body(one.otherwise, where.replace(path=(*where.path, "else")))
+                ways.append((choice.body, f"case {name}"))
+            none = all(pattern.text != "*" for each in one.choices for pattern in each.patterns)
+        else:
+            for branch in one.branches:
+                self.body(branch.condition, where.replace(last=False, guarded=True))
+            ways += [(branch.body, "if") for branch in one.branches]
+            ways += [(one.otherwise, "else")] if one.otherwise is not None else []
+            none = one.otherwise is None and not self.variables.unset(one)
+        self.variables.each(
+            [
+                partial(self.body, body, where.replace(path=(*where.path, name)))
+                for body, name in ways
+            ],
+            none=none,
+        )
 
     def loop(self, one: Loop, where: _Where) -> None:
         """A loop without an end is what a script ends with; others are passed."""
@@ -169,19 +187,26 @@ class _Look:
         if one.variable:
             self.each[one.variable] = tuple(word.literal or word.text for word in one.items)
         self.body(one.condition, inside.replace(last=False, guarded=True))
-        self.body(one.body, inside)
+        self.variables.each([partial(self.body, one.body, inside)], none=True)
         self.each.pop(one.variable, None)
 
     def simple(self, one: Simple, where: _Where) -> None:
-        """One command."""
+        """One command, with other words where a variable may have other values."""
+        ways = self.variables.ways(one)
+        inside = where if len(ways) == 1 else where.replace(path=(*where.path, "if"))
+        for argv in ways:
+            if argv.words and not self._own(one, argv, where):
+                self.command(one, argv, inside)
         self.variables.note(one)
-        argv = argv_of(one, self.variables)
-        if not argv.words or self._own(one, argv, where):
-            return
+
+    def command(self, one: Simple, argv: Argv, where: _Where) -> None:
+        """One that is no part of the shell."""
         called = self.functions.get(argv.words[0])
         if called is not None and not argv.execs:
             path = (*where.path, f"{argv.words[0]}()")
+            self.variables.enter(argv.words[1:])
             self.body(called.body, where.replace(path=path, depth=where.depth + 1))
+            self.variables.leave()
             return
         found = role(argv.words)
         if found == IDLE and argv.words == ("cat",) and (one.redirects or where.how == PIPELINE):
@@ -204,7 +229,8 @@ class _Look:
         """Take in what the shell does itself."""
         name, *rest = argv.words
         if name == "trap":
-            self._trap(one, tuple(rest))
+            found = trap_of(one, tuple(rest), self.functions, self.each)
+            self.traps += [found] if found else []
         elif name == "wait":
             self.waits.append(Wait(one.place, bool(where.loops), "-n" in rest, where.guarded))
         elif name == "set":
@@ -231,44 +257,6 @@ class _Look:
             self.found[path] = script
             self.functions.update(script.functions)
             self.body(script.body, where.replace(depth=where.depth + 4))
-
-    def _trap(self, one: Simple, words: tuple[str, ...]) -> None:
-        while words and words[0] in ("--", "-p", "-l"):
-            words = words[1:]
-        if not words:
-            return
-        text, named = words[0], words[1:]
-        if not named:  # `trap TERM` takes it back
-            text, named = "-", words
-        named = tuple(each for word in named for each in self._each(word))
-        signals = tuple(_signal(word) for word in named)
-        prefixed = any(word.upper().startswith("SIG") for word in named)
-        handler = None
-        if any(word.text == f'"{text}"' for word in one.words):  # the first reading takes these off
-            text = ESCAPED.sub(r"\1", text)
-        elif len(text) > 1 and text[0] == text[-1] == '"':  # it left them, for those inside of it
-            text = ESCAPED.sub(r"\1", text[1:-1])
-        if text not in ("-", ""):
-            handler = handler_of(text, self.functions, one.place)
-        self.traps.append(Trap(one.place, signals, handler, text == "", prefixed, one))
-
-    def _each(self, word: str) -> tuple[str, ...]:
-        """Return what a word with a loop's variable becomes: `for S in INT TERM; do trap x $S`."""
-        for name, values in self.each.items():
-            for written in (f"${name}", f"${{{name}}}"):
-                if written in word:
-                    return tuple(word.replace(written, value) for value in values)
-        return (word,)
-
-
-def _signal(word: str) -> str:
-    upper = word.upper().removeprefix("SIG")
-    if upper in ("0", "EXIT"):
-        return "EXIT"
-    if upper.isdigit():
-        known = signal_number(upper)
-        return signal_name(known).removeprefix("SIG") if known else upper
-    return upper
 
 
 def _errexit(words: list[str]) -> bool:
