@@ -236,9 +236,9 @@ class House:
         return service.replace(image=image.replace(path=path))
 
     def _orchestrated(self) -> Iterator[Service]:
-        what, none = "reading it as kubernetes", orchestrating.selectors_of(())
+        what, none = "reading it as kubernetes", orchestrating.Others()
         place = self.manifests[0].place if self.manifests else Place("")
-        pods = self.guard.one(what, place, none, orchestrating.selectors_of, self.manifests)
+        pods = self.guard.one(what, place, none, orchestrating.others_of, self.manifests)
         for node in self.manifests:
             yield from self.guard.each(
                 what, node.place, orchestrating.services_of, node, pods, self._names.image

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from supervisor.doctor.reading.yaml import Node
     from supervisor.doctor.services.service import Service
 
-KEPT_RUNNING = ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet")
+KEPT_RUNNING = (
+    *("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet"),
+    *("ReplicationController", "DeploymentConfig", "Rollout"),
+)
 
 
 class Traffic:

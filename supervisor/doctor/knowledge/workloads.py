@@ -31,6 +31,28 @@ BACKENDS: Final = DATABASES | frozenset(
 # What passes requests on to an app, and what passes an app's own requests on.
 FRONTS: Final = frozenset(("nginx", "nginx-unprivileged", "openresty", "haproxy", "httpd"))
 OUTLETS: Final = frozenset(("gce-proxy", "cloud-sql-proxy", "pgbouncer"))
+# The same, by the whole name of an image or of a container: `registry/team/nginx-web:1`.
+FRONT_NAMES: Final = re.compile(
+    r"(?:^|[^a-z])(?:nginx|openresty|haproxy|httpd|apache2?|caddy|traefik|varnish|envoy"
+    r"|oauth2?-?proxy|auth-?proxy|louketo-proxy|(?:keycloak-)?gatekeeper|pomerium"
+    r"|endpoints-runtime|espv2|esp|reverse-?proxy)(?:$|[^a-z])"
+)
+OUTLET_NAMES: Final = re.compile(
+    r"(?:^|[^a-z])(?:gce-proxy|cloud-?sql-?(?:auth-)?proxy|alloydb-auth-proxy|sql-?proxy|pgbouncer"
+    r"|pgpool|proxysql|mcrouter|twemproxy|nutcracker|envoy|istio-proxy|proxyv2|linkerd-proxy"
+    r"|consul-dataplane|dapr|daprd|ambassador|stunnel|(?:ssh-)?tunnel)(?:$|[^a-z])"
+)
+SHIPPER_NAMES: Final = re.compile(
+    r"(?:^|[^a-z])(?:fluent-?bit|fluentd|filebeat|logstash|promtail|grafana-agent"
+    r"|otel(?:-?col(?:lector)?)?|opentelemetry-collector|datadog-agent|cloudwatch-agent|logspout"
+    r"|splunk|sumologic|newrelic-logging|log(?:ging)?-?(?:agent|shipper|forwarder|collector"
+    r"|sidecar|streamer|tailer))(?:$|[^a-z])"
+)
+# What stands beside an app for the sake of others: nobody's requests are in it.
+HELPER_NAMES: Final = re.compile(
+    r"exporter|metrics|reload|kube-rbac-proxy|git-?sync|vault|consul|jaeger|statsd|telegraf|cadvisor"
+    r"|registrar|liveness-?probe|csi-|attacher|provisioner|resizer|snapshotter|pause|backup|config-sync"
+)
 # What goes on listening for a while after the stop signal, by itself.
 LAME_DUCKS: Final = frozenset(("podinfo", "coredns", "queue", "queue-proxy", "activator"))
 LAME_DUCK_WORDS: Final = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from supervisor.core.record import Record
 from supervisor.doctor.commands.command import Command
 from supervisor.doctor.commands.role import seconds
 from supervisor.doctor.knowledge import images
@@ -19,16 +20,31 @@ if TYPE_CHECKING:
     from supervisor.doctor.services.image import Image
 
 Selectors = frozenset[frozenset[tuple[str, str]]]
+GRACE: Final = "terminationGracePeriodSeconds"
 PODS: Final[dict[str, tuple[str, ...]]] = {
     "Deployment": ("spec", "template"),
     "StatefulSet": ("spec", "template"),
     "DaemonSet": ("spec", "template"),
     "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "DeploymentConfig": ("spec", "template"),  # of OpenShift
+    "Rollout": ("spec", "template"),  # of Argo
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
     "Pod": (),
 }
 PROBES: Final = ("readinessProbe", "livenessProbe", "startupProbe")
+
+
+class Others(Record):
+    """What other manifests say of a workload.
+
+    `selectors`  of all Services, each once
+    `graces`     the shortest grace period that a patch sets, by kind and name
+    """
+
+    selectors: Selectors = frozenset()
+    graces: dict[tuple[str, str], Node] = {}  # noqa: RUF012 - a record's default is never changed
 
 
 def workload(node: Node) -> tuple[str, ...] | None:
@@ -38,9 +54,9 @@ def workload(node: Node) -> tuple[str, ...] | None:
 
 
 def services_of(
-    node: Node, selectors: Selectors, image_of: Callable[[str], Image | None]
+    node: Node, others: Others, image_of: Callable[[str], Image | None]
 ) -> Iterator[Service]:
-    """Return the containers of a workload; `selectors`: of all Services."""
+    """Return the containers of a workload."""
     where = workload(node)
     if where is None:
         return
@@ -50,10 +66,13 @@ def services_of(
     if template is None or pod is None or containers is None:
         return
     kind, name = text(node, "kind"), text(node, "metadata", "name")
-    selected = _selected(template, selectors)
+    selected = _selected(template, others.selectors)
+    patched = others.graces.get((kind, name)) if pod.get(GRACE) is None else None
     for at, container in enumerate(containers.items):
         if container.kind == "map":
             one = _container(container, pod, image_of, served=selected)
+            if patched is not None:
+                one = one.replace(grace_s=patched.number, grace_place=patched.place)
             own = text(container, "name") or str(at)
             replicas = node.get("spec", "replicas")
             yield one.replace(
@@ -69,7 +88,7 @@ def _container(
 ) -> Service:
     image_name = text(node, "image")
     image = image_of(image_name)
-    grace = pod.get("terminationGracePeriodSeconds")
+    grace = pod.get(GRACE)
     ports = node.get("ports")
     entrypoint, cmd = _commands(node, image, image_name)
     shared = pod.get("shareProcessNamespace")
@@ -137,13 +156,31 @@ def _sleeps(argv: tuple[str, ...]) -> float | None:
     return None if None in slept else sum(seconds(word or "") for word in slept)
 
 
-def selectors_of(manifests: Iterable[Node]) -> Selectors:
-    """Return what Services select their pods by, each once."""
-    found = set()
+def others_of(manifests: Iterable[Node]) -> Others:
+    """Look at what Services select their pods by, and at the grace periods that patches set."""
+    selectors: set[frozenset[tuple[str, str]]] = set()
+    graces: dict[tuple[str, str], Node] = {}
     for one in manifests:
         if text(one, "kind") == "Service" and (selector := one.get("spec", "selector")):
-            found.add(frozenset((k, v.value) for k, v in selector.entries().items()))
-    return frozenset(found - {frozenset()})
+            selectors.add(frozenset((k, v.value) for k, v in selector.entries().items()))
+        elif (where := workload(one)) is not None:
+            said = one.get(*where, "spec", GRACE)
+            key = text(one, "kind"), text(one, "metadata", "name")
+            shorter = said is not None and _less(said, graces.get(key))
+            if said is not None and shorter and not _whole(one.get(*where, "spec", "containers")):
+                graces[key] = said
+    return Others(frozenset(selectors - {frozenset()}), graces)
+
+
+def _less(said: Node, known: Node | None) -> bool:
+    if said.number is None:
+        return False
+    return known is None or known.number is None or said.number < known.number
+
+
+def _whole(containers: Node | None) -> bool:
+    """Tell whether these are containers, and not patches of some."""
+    return containers is not None and any(text(one, "image") for one in containers.items)
 
 
 def _selected(template: Node, selectors: Selectors) -> bool:

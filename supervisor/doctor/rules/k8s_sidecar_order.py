@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from supervisor.doctor.finding import MEDIUM, Finding
-from supervisor.doctor.house.longwork import image_of
-from supervisor.doctor.house.traffic import KEPT_RUNNING, Traffic, whole
+from supervisor.doctor.finding import LOW, MEDIUM, Finding
+from supervisor.doctor.house.longwork import backend, image_of
+from supervisor.doctor.house.traffic import Traffic, whole
 from supervisor.doctor.knowledge import workloads
 from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
@@ -23,35 +24,104 @@ FIX = (
     "Make the one that has to live longer a native sidecar (an init container with `restartPolicy:"
     " Always`, Kubernetes 1.29), or let it sleep in a preStop hook."
 )
-PATIENT = ("term-timeout", "term_timeout", "max-sigterm-delay", "min-sigterm-delay", "quitquitquit")
+PATIENT: Final = re.compile(
+    r"term[-_]timeout|max-sigterm-delay|min-sigterm-delay|quitquitquit|\bkill\b|drain"
+    r"|EXIT_ON_ZERO_ACTIVE_CONNECTIONS",
+    re.IGNORECASE,
+)
+FOLLOWS: Final = re.compile(
+    r"\btail\b[^|;&]{0,80}\s-\S*[fF][^|;&]{0,80}\.(?:log|out)\b|\btail\b.{0,40}/log/"
+)
+APP, FRONT, OUTLET, BACKEND, SHIPPER, HELPER = PARTS = (
+    *("app", "front", "outlet", "backend", "shipper", "helper"),
+)
+SERVERS: Final = ("gunicorn", "uwsgi", "uvicorn", "php-fpm", "daphne")
 
 
 def check(house: House) -> Iterator[Finding]:
-    """Look at pods with a proxy and an app."""
+    """Look at pods with several containers."""
     traffic = Traffic(house)
     pods: dict[int, list[Service]] = {}
     for service in house.services:
-        if service.kind == KUBERNETES and service.workload in KEPT_RUNNING and whole(service):
+        if service.kind == KUBERNETES and whole(service):
             pods.setdefault(id(service.pod), []).append(service)
     for containers in pods.values():
-        outlets = [one for one in containers if image_of(one) in workloads.OUTLETS]
-        fronts = [one for one in containers if image_of(one) in workloads.FRONTS]
-        apps = [one for one in containers if one not in outlets and one not in fronts]
-        for one in outlets if apps else ():
-            if not _waits(one, traffic) and not any(w in _words(one) for w in PATIENT):
-                why = (
-                    f"{one.name} ends at the same SIGTERM as {apps[0].name}, which loses its"
-                    " connections while it still finishes its requests"
-                )
-                yield _finding(one, why)
-        receiving = [one for one in fronts if traffic.services(one)]
-        behind = [one for one in apps if not traffic.services(one) and _listens(one)]
-        if len(receiving) == 1 and len(behind) == 1 and not _waits(behind[0], traffic):
+        if len(containers) > 1:
+            yield from _pod_of(containers, traffic)
+
+
+def _pod_of(containers: list[Service], traffic: Traffic) -> Iterator[Finding]:
+    parts: dict[str, list[Service]] = {}
+    for one in containers:
+        parts.setdefault(_part(one, traffic), []).append(one)
+    behind = parts.get(APP, [])
+    apps = behind or parts.get(FRONT, [])
+    if not apps:
+        return
+    for one in parts.get(OUTLET, ()):
+        if not _waits(one, traffic):
             yield _finding(
-                behind[0],
-                f"{behind[0].name} is told to stop together with {receiving[0].name}, which still"
-                " passes requests on to it: they fail with 502",
+                one,
+                f"{one.name} ends at the same SIGTERM as {apps[0].name}, which loses its"
+                " connections while it still finishes its work",
             )
+    for one in parts.get(BACKEND, ()):
+        if not _waits(one, traffic):
+            yield _finding(
+                one,
+                f"{one.name} ends at the same SIGTERM as {apps[0].name}, which cannot do without"
+                " it while it still finishes its work",
+            ).replace(severity=for_path(one.place.path, LOW))
+    for one in parts.get(SHIPPER, ()):
+        if not _waits(one, traffic):
+            yield _finding(
+                one,
+                f"{one.name} ends at the same SIGTERM as {apps[0].name}: what that logs while it"
+                " stops goes nowhere",
+            ).replace(severity=for_path(one.place.path, LOW))
+    if behind:
+        yield from _behind(parts.get(FRONT, []), behind, traffic)
+
+
+def _behind(fronts: list[Service], apps: list[Service], traffic: Traffic) -> Iterator[Finding]:
+    """Look at an app whose requests come through another container of its pod."""
+    if len(fronts) != 1 or apps[0].oneshot:
+        return
+    known = traffic.services(fronts[0])
+    asked = [one for one in apps if traffic.services(one)]
+    if not known and (asked or not fronts[0].ports):
+        return
+    behind = [one for one in apps if one not in asked]
+    if len(behind) > 1 or not known:
+        behind = [one for one in behind if _listens(one)]
+    elif behind and not (_listens(behind[0]) or len(apps) == 1):
+        return
+    if len(behind) == 1 and not _waits(behind[0], traffic):
+        yield _finding(
+            behind[0],
+            f"{behind[0].name} is told to stop together with {fronts[0].name}, which still"
+            " passes requests on to it: they fail with 502",
+        )
+
+
+def _part(service: Service, traffic: Traffic) -> str:
+    """Return what a container is for in its pod."""
+    image = image_of(service)
+    own = service.name.rpartition("/")[2].lower()
+    names = f"{image} {own}"
+    if not service.oneshot and workloads.HELPER_NAMES.search(names):
+        return HELPER
+    if image in workloads.OUTLETS or (
+        workloads.OUTLET_NAMES.search(names) and not traffic.services(service)
+    ):
+        return OUTLET
+    if image in ("vector", "alloy") or workloads.SHIPPER_NAMES.search(names) or _follows(service):
+        return SHIPPER
+    if image in workloads.FRONTS or workloads.FRONT_NAMES.search(names):
+        return FRONT
+    if backend(service):
+        return BACKEND
+    return HELPER if workloads.ONLOOKERS.search(names) else APP
 
 
 def _finding(service: Service, why: str) -> Finding:
@@ -61,13 +131,21 @@ def _finding(service: Service, why: str) -> Finding:
 
 def _waits(service: Service, traffic: Traffic) -> bool:
     same = (service, *traffic.others(service))
-    return any(one.node and one.node.get("lifecycle", "preStop") is not None for one in same)
+    if any(one.node and one.node.get("lifecycle", "preStop") is not None for one in same):
+        return True
+    said = (*_words(service), *(f"{key}={value}" for key, value in service.env.items()))
+    return any(PATIENT.search(word[:2000]) for word in said)
 
 
-def _words(service: Service) -> str:
+def _words(service: Service) -> tuple[str, ...]:
     node = service.node
     said = [node.get(key) for key in ("command", "args")] if node else []
-    return " ".join(word for one in said if one is not None for word in one.texts())
+    return tuple(word for one in said if one is not None for word in one.texts())
+
+
+def _follows(service: Service) -> bool:
+    """Tell whether it shows an app's log file: `tail -F /var/log/app.log`."""
+    return bool(FOLLOWS.search(" ".join(_words(service))[:2000]))
 
 
 def _listens(service: Service) -> bool:
@@ -75,8 +153,9 @@ def _listens(service: Service) -> bool:
     name = service.chain.program if service.chain else ""
     return (
         bool(service.ports)
-        or name in ("gunicorn", "uwsgi", "uvicorn", "php-fpm", "daphne")
+        or name in SERVERS
         or (image_of(service) == "php" and "fpm" in _image(service))
+        or "php-fpm" in image_of(service)
     )
 
 
@@ -85,7 +164,9 @@ def _image(service: Service) -> str:
     return text(service.node, "image") if service.node else ""
 
 
-def _pod(*containers: str, service: bool = True) -> tuple[tuple[str, str], ...]:
+def _pod(
+    *containers: str, service: bool = True, kind: str = "Deployment"
+) -> tuple[tuple[str, str], ...]:
     sender = (
         "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
         "spec: {selector: {app: web}, ports: [{port: 80}]}\n"
@@ -94,7 +175,7 @@ def _pod(*containers: str, service: bool = True) -> tuple[tuple[str, str], ...]:
     return (
         (
             "web.yaml",
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n"
+            f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web}}\nspec:\n  template:\n"
             f"    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n{listed}"
             + (sender if service else ""),
         ),
@@ -120,13 +201,59 @@ RULE = Rule(
     bad=(
         Example(_pod(NGINX, APP), at="web.yaml:10"),
         Example(_pod(APP, SQL, service=False), at="web.yaml:10"),
+        Example(_pod(NGINX, APP, service=False), at="web.yaml:10"),
+        Example(_pod(APP, SQL, service=False, kind="Job"), at="web.yaml:10"),
+        Example(
+            _pod(APP, "{name: db-tunnel, image: 'reg.io/t/cloudsql-proxy:1'}"), at="web.yaml:10"
+        ),
+        Example(
+            _pod("{name: oauth, image: 'q.io/oauth2-proxy:v7', ports: [{containerPort: 80}]}", APP),
+            at="web.yaml:10",
+        ),
+        Example(_pod(APP, "{name: log, image: fluentd}"), at="web.yaml:10", severity=LOW),
+        Example(
+            _pod(
+                APP,
+                "{name: logs, image: busybox, args: [/bin/sh, -c, tail -n+1 -F /var/log/1.log]}",
+            ),
+            at="web.yaml:10",
+            severity=LOW,
+        ),
+        Example(_pod(APP, "{name: cache, image: 'redis:7'}"), at="web.yaml:10", severity=LOW),
     ),
     good=(
+        Example(
+            _pod(
+                "{name: ship, image: fluent-bit}",
+                "{name: config-reloader, image: r}",
+                kind="DaemonSet",
+            )
+        ),
+        Example(_pod(NGINX, "{name: exporter, image: nginx-exporter}")),
+        Example(
+            _pod(
+                "{name: redis, image: 'redis:7'}",
+                "{name: metrics, image: redis_exporter}",
+                kind="StatefulSet",
+            )
+        ),
+        Example(
+            _pod(
+                "{name: manager, image: m}",
+                "{name: kube-rbac-proxy, image: 'g.io/kube-rbac-proxy:v1'}",
+            )
+        ),
+        Example(
+            _pod(
+                APP,
+                "{name: sql, image: gce-proxy, command: [sh, -c, '/proxy & sleep 9; kill %1']}",
+                kind="Job",
+            )
+        ),
         Example(_pod(NGINX, f"{APP[:-1]}, {SLEEP}")),
         Example(_pod(APP, f"{SQL[:-1]}, {SLEEP}")),
         Example(_pod(APP, f"{SQL[:-1]}, args: [--max-sigterm-delay=30s, db]}}")),
         Example(_pod(NGINX)),
-        Example(_pod(APP, "{name: log, image: fluentd}")),
         Example(_pod(NGINX, "{name: exporter, image: exporter}")),
     ),
     evidence=("nginx/unit#774", "tiangolo/uwsgi-nginx-docker#30"),
