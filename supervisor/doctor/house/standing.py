@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -208,8 +209,15 @@ def _loose(house: House, used: set[str], steps: set[str], every: str) -> Iterato
 def _facts(script: Script, house: House) -> ShellFacts:
     """Look through a script that nobody runs, once for all rules."""
     memory, key = house.files.facts, (id(script), LOOSE)
+    folder = posixpath.dirname(script.body[0].place.path) if script.body else ""
+
+    def sourced(path: str) -> Script | None:
+        name = base(path)
+        beside = house.files.get(posixpath.join(folder, name)) if "$" not in name else None
+        return house.files.script(beside.path) if beside else None
+
     if key not in memory:
-        memory[key] = facts_of(script)
+        memory[key] = facts_of(script, sourced)
     return memory[key]
 
 

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from supervisor.doctor.commands.role import seconds
-from supervisor.doctor.commands.wrapping import base, peel, program_of
+from supervisor.doctor.commands.role import SERVER, is_shell
+from supervisor.doctor.commands.slow import asks, takes_long
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import INFO, LOW, Finding
 from supervisor.doctor.house.standing import standings
+from supervisor.doctor.house.uwsgis import Beside
 from supervisor.doctor.house.waiting import killed
+from supervisor.doctor.knowledge.wrappers import EXECS
 from supervisor.doctor.rule import Example, Rule
-from supervisor.doctor.scripts.boot import boot_of
+from supervisor.doctor.scripts.boot import Boot, boot_of
+from supervisor.doctor.scripts.inner import inside_of
 from supervisor.doctor.scripts.shellfacts import EXEC
+from supervisor.doctor.scripts.shellwalk import facts_of
+from supervisor.doctor.services.program import SHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
+    from supervisor.doctor.house.standing import Standing
     from supervisor.doctor.scripts.shellfacts import ShellFacts
 
 FIX = "Set `init: true`, or use tini; or do this work in a job of its own, before the service."
-SLOW = (
-    *("migrate", "upgrade", "db:migrate", "db:prepare", "collectstatic", "install", "build", "ci"),
-    *("wait_for_db", "wait_for_database", "wait_for_postgres", "waitdb", "loaddata", "compress"),
-    *("compilemessages", "rebuild_index", "db:setup", "assets:precompile"),
-)
-PROGRAMS = frozenset(
-    (
-        *("alembic", "flask", "manage.py", "npm", "pip", "pip3", "airflow", "superset", "rails"),
-        *("django-admin", "python", "python3", "bundle", "yarn", "prisma", "npx"),
-    )
-)
-SHELLS = ("sh", "bash", "dash", "ash")
-# `python migrate/run.py`, `python -m x.migrate`, `./run-migrations.sh`
-TASK: Final = re.compile(r"(?:^|[/._-])(?:migrat(?:e|ions?)|collectstatic)(?:[/._-]|$)")
-SHORTEST_S = 5.0
-MOST_WRAPPERS = 8
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -48,7 +38,7 @@ def check(house: House) -> Iterator[Finding]:
         if not one.pid1:
             continue
         if id(facts) not in known:
-            known[id(facts)] = (facts, _slow_at(facts))
+            known[id(facts)] = (facts, _slow_at(one, house))
         slow = known[id(facts)][1]
         if slow is None:
             continue
@@ -65,56 +55,64 @@ def check(house: House) -> Iterator[Finding]:
         )
 
 
-def _slow_at(facts: ShellFacts) -> Place | None:
+def _slow_at(one: Standing, house: House) -> Place | None:
     """Return the first command that takes long, and that an exec or the first trap comes after."""
-    traps = [one for one in facts.traps if one.on("TERM") or any("$" in s for s in one.signals)]
-    if not facts.mains or (not traps and all(run.how != EXEC for run in facts.mains)):
+    facts = one.facts
+    traps = [each for each in facts.traps if each.on("TERM") or any("$" in s for s in each.signals)]
+    turned = one.link is not None and one.link.kind == SHELL and one.link.does == EXECS
+    execs = turned or any(run.how == EXEC for run in facts.mains)
+    if not facts.mains or (not traps and not execs):
         return None
     boot = boot_of(facts)
-    early = {one.place for one in facts.script.body} if traps else set()
-    first = min((one.place.line for one in traps), default=0)
-    for one in facts.ending:
-        place, argv = one
+    early = {each.place for each in facts.script.body} if traps else set()
+    looking = _Looking(one, house)
+    first = min((each.place.line for each in traps), default=0)
+    for each in facts.ending:
+        place, argv = each
         if traps:
             before = place in early and place.line < first and place.path == traps[0].place.path
         else:
-            before = place in boot.before
-        if before and one not in boot.aside and _lasts(argv, place in boot.turns):
+            before = place in boot.before or (turned and not any(r.execs for r in facts.mains))
+        if before and each not in boot.aside and looking.lasts(argv, place, boot):
             return place
     return None
 
 
-def _lasts(argv: tuple[str, ...], turns: bool) -> bool:
-    """Tell whether a command takes long, or sleeps in a loop that waits for others."""
-    for _ in range(MOST_WRAPPERS):
-        peeled = peel(argv)
-        if peeled is None or not peeled.inner:
-            break
-        argv = peeled.inner
-    return (turns and base(argv[0]) == "sleep") or _slow(argv)
+class _Looking:
+    """Into what a script's commands run, each script of the tree once."""
 
+    def __init__(self, one: Standing, house: House) -> None:
+        path = one.facts.script.body[0].place.path
+        around = house.around(one.service) if one.service else Beside(house.files, path)
+        self._house, self._around, self._seen = house, around, {path}
 
-def _slow(argv: tuple[str, ...]) -> bool:
-    """Tell whether a command is known to take seconds."""
-    name = base(argv[0])
-    if name == "sleep":
-        return bool(argv[1:]) and seconds(argv[1]) >= SHORTEST_S
-    if name.startswith(("wait-for", "wait_for")):
-        return True
-    program, words = program_of(argv)
-    if TASK.search(_script(name, program, argv)):
-        return True
-    known = name in PROGRAMS or program in PROGRAMS
-    return known and any(word in SLOW for word in (program, *words))
+    def lasts(self, argv: tuple[str, ...], place: Place, boot: Boot) -> bool:
+        """Tell whether a command takes long, or waits for others in a loop."""
+        if place in boot.turns and base(argv[0]) == "sleep":
+            return True
+        if takes_long(argv) or (place in boot.asks and asks(argv)):
+            return True
+        facts = inside_of(argv, place) or self._called(argv)
+        if facts is None or any(run.role == SERVER for run in facts.mains):
+            return False
+        inner = boot_of(facts)
+        every = (*facts.ending, *((run.place, run.argv) for run in facts.runs))
+        return any(
+            each not in inner.aside and self.lasts(each[1], each[0], inner) for each in every
+        )
 
-
-def _script(name: str, program: str, argv: tuple[str, ...]) -> str:
-    """Return what a command runs, as a path or a module; empty for programs of other people."""
-    if name != program:
-        return next((word for word in argv[1:] if base(word) == program), program)
-    if name in SHELLS:
-        return next((word for word in argv[1:] if not word.startswith("-")), "")
-    return argv[0] if name.endswith((".sh", ".py")) else ""
+    def _called(self, argv: tuple[str, ...]) -> ShellFacts | None:
+        """Look through a shell script of the tree that a command runs."""
+        words = [word for word in argv[1:] if word[:1] != "-"] if is_shell(argv) else argv
+        path = words[0] if words else ""
+        if "$" in path or not ("/" in path or path.endswith(".sh")):
+            return None
+        source = self._around.file(path)
+        if source is None or source.kind != "shell" or source.path in self._seen:
+            return None
+        self._seen.add(source.path)
+        script = self._house.files.script(source.path)
+        return facts_of(script) if script is not None else None
 
 
 def _files(script: str) -> tuple[tuple[str, str], ...]:
@@ -146,7 +144,7 @@ RULE = Rule(
         ),
         Example(
             _files("#!/bin/sh\nuntil nc -z db 5432; do\n  sleep 0.1\ndone\nexec gunicorn app\n"),
-            at="start.sh:3",
+            at="start.sh:2",
         ),
         Example(
             _files(
@@ -168,6 +166,38 @@ RULE = Rule(
                 "sh migrate.sh",
             )
         ),
+        *(
+            Example(_files(f"#!/bin/sh\n{task}\nexec node server.js\n"), at="start.sh:2")
+            for task in (
+                "php artisan migrate --force",
+                "bundle exec rake db:migrate",
+                "bin/rails db:prepare",
+                "npx prisma migrate deploy",
+                "yarn typeorm migration:run",
+                "npm run build",
+                "dockerize -wait tcp://db:5432",
+                "python wait_for_postgres.py",
+                "sleep ${DELAY:-10}",
+                "timeout 60 sh -c 'until nc -z db 1; do sleep 1; done'",
+                "while ! nc -w 1 -z db 5432; do :; done",
+                "./myapp migrate up",
+                "apt-get install -y x",
+            )
+        ),
+        Example(
+            (
+                *_files("#!/bin/sh\n. /lib.sh\nwait_db\nexec gunicorn app\n"),
+                ("lib.sh", "wait_db() {\n  until nc -z db 1; do\n    sleep 1\n  done\n}\n"),
+            ),
+            at="lib.sh:2",
+        ),
+        Example(
+            (
+                *_files("#!/bin/sh\n./prepare.sh\nexec gunicorn app\n"),
+                ("prepare.sh", "#!/bin/sh\npython manage.py migrate\n"),
+            ),
+            at="start.sh:2",
+        ),
         Example(
             _files(
                 "#!/bin/sh\nsh migrate.sh\ntrap 'kill -TERM $P; wait $P' TERM\n"
@@ -188,6 +218,30 @@ RULE = Rule(
             _files(
                 '#!/bin/sh\ncase "$1" in\n  migrate) python manage.py migrate ;;\n'
                 "  *) exec gunicorn app ;;\nesac\n"
+            )
+        ),
+        Example(
+            _files(
+                '#!/bin/sh\nif [ "$1" = migrate ]; then\n  python manage.py migrate\n  exit 0\nfi\n'
+                "exec gunicorn app\n"
+            )
+        ),
+        *(
+            Example(_files(f"#!/bin/sh\n{task}\nexec node server.js\n"))
+            for task in (
+                "echo migrate",
+                'log "migrate"',
+                "grep -q install x",
+                "sleep ${DELAY:-2}",
+                "npm run lint",
+                "git config --global a b",
+                "while read -r line; do echo $line; done < x",
+            )
+        ),
+        Example(
+            (
+                *_files("#!/bin/sh\n./prepare.sh\nexec gunicorn app\n"),
+                ("prepare.sh", "#!/bin/sh\n./prepare.sh\nmkdir -p /x\n"),
             )
         ),
         Example(

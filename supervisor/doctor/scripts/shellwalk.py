@@ -8,7 +8,7 @@ from typing import Final
 
 from supervisor.core.record import Record
 from supervisor.doctor.commands.role import ENDS, IDLE, SERVER, UNKNOWN, role
-from supervisor.doctor.commands.shellargv import Argv
+from supervisor.doctor.commands.shellargv import Argv, shown
 from supervisor.doctor.commands.variables import Variables
 from supervisor.doctor.finding import Place
 from supervisor.doctor.reading.shellnodes import (
@@ -239,7 +239,7 @@ class _Look:
         elif name == "fg":
             self._foreground(one)
         elif name in (".", "source") and rest:
-            self._source(rest[0], where)
+            self._source(rest[0], shown(one.words[1]), where)
         else:
             return False
         return True
@@ -251,10 +251,10 @@ class _Look:
             run = self.runs[behind[-1]]
             self.runs[behind[-1]] = run.replace(how=FOREGROUND, last=True, place=one.place)
 
-    def _source(self, path: str, where: _Where) -> None:
+    def _source(self, path: str, written: str, where: _Where) -> None:
         script = self.sourced(path)
         if script is not None:
-            self.found[path] = script
+            self.found[written] = script
             self.functions.update(script.functions)
             self.body(script.body, where.replace(depth=where.depth + 4))
 

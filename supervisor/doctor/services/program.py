@@ -184,7 +184,8 @@ def facts_for(script: Script, around: Around) -> ShellFacts:
         return memory[key]
 
     def sourced(path: str) -> Script | None:
-        source = around.file(path) if "$" not in path else None
+        name = base(path) if "$" in path else path  # `. "$(dirname "$0")/lib.sh"`
+        source = around.file(name) if "$" not in name else None
         return around.script(source) if source else None
 
     memory[key] = facts_of(script, sourced, around.env)
