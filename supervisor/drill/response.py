@@ -19,6 +19,7 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 # CGI programs end lines with LF alone, which a recipient may take (RFC 9112 section 2.2).
 _LINE_END = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")  # obsolete, and to be read as a space (RFC 9112 section 5.2)
 _HEAD_LIMIT_BYTES = 65536
 _NO_BODY = frozenset({101, 204, 304})
 
@@ -107,6 +108,11 @@ class Response:
         kept = "keep-alive" in options or not self._http_10
         return self.length is None or "close" in options or not kept
 
+    @property
+    def _coding(self) -> str:
+        """The last transfer coding: chunks end the body only where nothing is around them."""
+        return self.headers.get("transfer-encoding", "").lower().rpartition(",")[2].strip()
+
     def _take_head(self) -> bool:
         end = _HEAD_END.search(self._buffer)
         if end is None:
@@ -115,7 +121,7 @@ class Response:
             if len(self._buffer) > _HEAD_LIMIT_BYTES:
                 raise MalformedError(f"its head is longer than {_HEAD_LIMIT_BYTES} bytes")
             return False
-        first, *lines = _LINE_END.split(bytes(self._buffer[: end.start()]))
+        first, *lines = _LINE_END.split(_FOLD.sub(b" ", bytes(self._buffer[: end.start()])))
         del self._buffer[: end.end()]
         self._read_status(first)
         self._read_headers(lines)
@@ -135,7 +141,7 @@ class Response:
             raw_name, colon, raw_value = line.partition(b":")
             if not colon or not raw_name.strip():
                 raise MalformedError(f"header line {line[:60]!r}")
-            name = raw_name.decode("latin-1").lower()
+            name = raw_name.strip().decode("latin-1").lower()
             value = raw_value.strip().decode("latin-1")
             before = self.headers.get(name)
             self.headers[name] = value if before is None else f"{before}, {value}"
@@ -146,7 +152,7 @@ class Response:
             return  # an interim response: the final one follows, the part is still HEAD
         if self._method == "HEAD" or status in _NO_BODY:
             self.length, self.part = 0, Part.DONE
-        elif "chunked" in self.headers.get("transfer-encoding", "").lower():
+        elif self._coding == "chunked":
             self.length, self.part = 0, Part.CHUNK_SIZE
         elif "content-length" in self.headers:
             self.length = self._left = _content_length(self.headers["content-length"])

@@ -36,6 +36,23 @@ def test_lines_may_end_with_lf_alone() -> None:
     assert (response.complete, response.headers["x"], response.body_bytes) == (True, "y", 5)
 
 
+def test_a_header_may_be_folded_and_its_name_spaced() -> None:
+    """A recipient reads a fold as a space (RFC 9112 section 5.2); old CGI programs send both."""
+    response = Response()
+    response.feed(b"HTTP/1.1 200 OK\r\nX: a\r\n \tb\r\nContent-Length : 5\r\n\r\nhello")
+    assert (response.complete, response.headers["x"], response.body_bytes) == (True, "a b", 5)
+
+
+@pytest.mark.parametrize("coding", [b"chunked, gzip", b"xchunked"])
+def test_chunks_end_a_body_only_where_they_are_its_last_coding(coding: bytes) -> None:
+    """Else it ends with the connection (RFC 9112 section 6.3)."""
+    response = Response()
+    response.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + coding + b"\r\n\r\nhello")
+    assert not response.complete
+    assert response.feed_eof()
+    assert not response.reusable
+
+
 def test_head_has_no_body() -> None:
     response = Response("HEAD")
     response.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
