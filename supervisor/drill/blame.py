@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HARMLESS: Final = ("stopped", "ended", "unknown")  # what an end is called that shows no loss
 QUEUED: Final = "reset before headers"  # what closing a listener does to those in its queue
+REUSED: Final = "on a reused connection"  # who came by one had left the queue long before
 QUEUE_FIX: Final = (
     "Let newcomers go elsewhere before it closes its door (a drain delay, a preStop sleep), give it"
     " more workers, or run it by `gracekeeper run`, which answers those in the queue."
@@ -32,11 +33,13 @@ def blame(outcome: Outcome) -> Cause | None:
     facts = known.facts if known else ()
     before = f"{known.sentence} But " if known else ""
     if cut >= queued:
-        told = f"{before}{cut} of the lost requests were cut while they were being answered."
+        was = "was cut while it was" if cut == 1 else "were cut while they were"
+        told = f"{before}{cut} of the lost requests {was} being answered."
         return Cause("cut-requests", told, CUT_FIX, LIKELY, facts)
+    them = "it" if queued == 1 else "them"
     told = (
         f"{before}{queued} of the lost requests waited in the listener's queue: the kernel had"
-        " accepted them, no worker had taken them yet, and closing the listener reset them."
+        f" accepted {them}, no worker had taken {them} yet, and closing the listener reset {them}."
     )
     return Cause("lost-requests", told, QUEUE_FIX, LIKELY, facts)
 
@@ -46,7 +49,11 @@ def _queued(outcome: Outcome) -> int:
     if outcome.secure:
         return 0
     reasons = outcome.tally.reasons().items()
-    return sum(count for reason, count in reasons if reason.startswith(QUEUED))
+    return sum(
+        count
+        for reason, count in reasons
+        if reason.startswith(QUEUED) and not reason.endswith(REUSED)
+    )
 
 
 def _counted(known: Cause | None) -> Cause | None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _READ_BYTES = 65536
 _SLOW_READS_PER_S = 20
 _SUCCESS = range(200, 300)
+_ON_ITS_WAY_S = 0.5  # after that a request has long come where it is lost
 _IDLE_ENDS = ("EOF before", "EOF without close_notify before", "reset before")
 _RESET = frozenset({errno.ECONNRESET, errno.EPIPE})
 _OURS = frozenset({errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -77,7 +78,8 @@ class Client:
         except _Refused as refused:
             fate, reason = Fate.REFUSED, str(refused)
         except _Lost as lost:
-            fate, reason = Fate.LOST, _at(str(lost), reused=reused)
+            took_s = time.monotonic() - t_start
+            fate, reason = Fate.LOST, _at(str(lost), took_s, reused=reused)
         t_end = time.monotonic()
         if not (self._load.keep_alive and fate is Fate.ANSWERED and response.reusable):
             self.close()
@@ -290,9 +292,9 @@ def _is_connected_to_itself(sock: socket.socket) -> bool:
     return False
 
 
-def _at(reason: str, *, reused: bool) -> str:
-    """A reused connection that ends before headers was, most likely, closed while idle."""
+def _at(reason: str, took_s: float, *, reused: bool) -> str:
+    """A reused connection that ends at once, before headers, was most likely closed while idle."""
     if not reused:
         return reason
-    idle = "closed idle: " if reason.startswith(_IDLE_ENDS) else ""
-    return f"{idle}{reason}, on a reused connection"
+    crossed = took_s < _ON_ITS_WAY_S and reason.startswith(_IDLE_ENDS)
+    return f"{'closed idle: ' if crossed else ''}{reason}, on a reused connection"

@@ -32,6 +32,22 @@ def test_a_queue_that_was_reset() -> None:
     assert "To do: Let newcomers go elsewhere" in story(one)
 
 
+def test_one_is_told_as_one() -> None:
+    waited, was_cut = blame(outcome(QUEUED[:1])), blame(outcome(lost(1, -0.2, 0.1, "EOF")))
+    assert waited is not None
+    assert was_cut is not None
+    assert "accepted it, no worker had taken it yet, and closing the listener reset it." in (
+        waited.sentence
+    )
+    assert was_cut.sentence == ("1 of the lost requests was cut while it was being answered.")
+
+
+def test_who_came_by_a_connection_that_is_reused_waited_in_no_queue() -> None:
+    found = blame(outcome(lost(3, -2.0, 0.4, "reset before headers, on a reused connection")))
+    assert found is not None
+    assert found.id == "cut-requests"
+
+
 def test_over_https_nobody_waits_in_the_queue() -> None:
     """Who accepted a request had shaken hands itself: what is reset then was at work."""
     told = story(outcome(QUEUED, secure=True))

@@ -7,6 +7,8 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+
 from supervisor.drill.client import Client
 from supervisor.drill.load import Driver, Fate, Load, Request
 from supervisor.drill.pacing import Turn
@@ -92,6 +94,23 @@ def test_a_request_answered_by_fin_alone_is_lost() -> None:
     with Scripted.tcp(script) as server:
         tally = drive(server.url, 2)
     reason = "closed idle: EOF before headers, on a reused connection"
+    assert [result.reason for result in tally.results] == ["", reason]
+
+
+def test_a_request_that_was_there_for_long_is_not_closed_idle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is on its way for so long: it was cut at work."""
+    monkeypatch.setattr("supervisor.drill.client._ON_ITS_WAY_S", 0.0)
+
+    def script(peer: Peer) -> None:
+        peer.read_head()
+        peer.send(OK)
+        peer.read_head()
+
+    with Scripted.tcp(script) as server:
+        tally = drive(server.url, 2)
+    reason = "EOF before headers, on a reused connection"
     assert [result.reason for result in tally.results] == ["", reason]
 
 
