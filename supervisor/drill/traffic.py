@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from supervisor.drill.tls import Trust
 
 MOST_WEIGHT: Final = 1000
+TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+LINE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,13 @@ class Request:
             )
         if not self.path.isascii() or not self.path.isprintable() or " " in self.path:
             raise ValueError(f"cannot ask for {self.path!r}: percent-encode it")
+        if not TOKEN.fullmatch(self.method):
+            raise ValueError(f"cannot ask by {self.method!r}: a method is one word, such as GET")
+        for name, value in self.headers:
+            if not (TOKEN.fullmatch(name) and LINE.fullmatch(value)):
+                raise ValueError(
+                    f"cannot send the header {name!r}: {value!r}: it is one line of Latin-1"
+                )
 
     def encode(self, host: str, *, keep_alive: bool) -> bytes:
         """The bytes on the wire, HTTP/1.1."""
@@ -115,7 +125,7 @@ class Load:
                 f"cannot drive a load with {self.clients} clients: at least one is needed"
             )
         if self.rate is not None and not 0 < self.rate < math.inf:
-            raise ValueError(f"cannot send {self.rate} requests/s: it is more than none")
+            raise ValueError(f"cannot send {self.rate:g} requests/s: a rate is more than 0")
         if self.refused_pause_s <= 0:
             raise ValueError("cannot retry without a pause: a closed port would spin the CPU")
         target = Target.parse(self.url) if self.base else None

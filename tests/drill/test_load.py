@@ -262,3 +262,17 @@ def test_a_load_that_cannot_be_driven() -> None:
         Load("http://127.0.0.1/", clients=0)
     with pytest.raises(ValueError, match="spin"):
         Load("http://127.0.0.1/", refused_pause_s=0)
+
+
+@pytest.mark.parametrize("method", ["", "GE T", "GET\r\nX:", "GÉT"])
+def test_a_method_is_one_word(method: str) -> None:
+    """Else a server would be asked for what nobody meant, and its 400 be an answer."""
+    with pytest.raises(ValueError, match="one word"):
+        Request("/", method=method)
+
+
+@pytest.mark.parametrize("header", [("", "a"), ("X Y", "a"), ("X", "a\r\nY: b"), ("X", "…")])
+def test_a_header_is_one_line(header: tuple[str, str]) -> None:
+    with pytest.raises(ValueError, match="one line"):
+        Request("/", headers=(header,))
+    Request("/", headers=(("X-Y", "é\t"),))
