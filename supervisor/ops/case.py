@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from supervisor.core.record import Record
 from supervisor.ops.containers import Container, State
-from supervisor.ops.life import Event, Life, lives
+from supervisor.ops.life import NS, Event, Life, lives
 
 KEEPERS: Final = ("supervisor/__main__.py", "supervisor/runtime/boot.py", "-m supervisor")
 # How `hidden` begins to say that nobody could read the log.
@@ -88,6 +88,20 @@ class Case(Record):
     def program(self) -> str:
         """Return what PID 1 was started as, without its folder."""
         return self.container.argv[0].rpartition("/")[2] if self.container.argv else ""
+
+    @property
+    def present(self) -> tuple[Sighting, ...]:
+        """Return who was there at the last looks: there may be seconds from these to the end."""
+        latest = max((one.last for one in self.sightings), default=0)
+        return tuple(one for one in self.sightings if latest - one.last < NS)
+
+    @property
+    def first(self) -> str:
+        """Return what PID 1 was when it was seen, else `program`: a shell becomes another."""
+        if not self.sightings or not self.sightings[0].argv:
+            return self.program
+        called = self.sightings[0].argv[0].split(" ")[0].rstrip(":").rpartition("/")[2]
+        return called.lstrip("-") or self.program
 
     def log_since(self, moment: int) -> tuple[str, ...]:
         """Return what it wrote from a moment on, where it is known when that was."""

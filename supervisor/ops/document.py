@@ -108,7 +108,7 @@ def _process(case: Case, one: Sighting, origin: int) -> dict[str, Any]:
     first, life = case.sightings[0], case.life
     main, killed = one is first, life.killed
     died = life.died
-    over = died is not None and (main or died.at - one.last < NS)
+    over = died is not None and (main or one in case.present)
     ended = (died.at if died else 0) if over else one.last
     signals = [
         {"t": _after(event.at, origin), "signal": event.signal} for event in life.kills if main

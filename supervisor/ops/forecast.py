@@ -8,13 +8,19 @@ from supervisor.core.record import Record
 from supervisor.core.signalnames import name as signal_name
 from supervisor.ops.disposition import BLOCKED, DROPPED, HELD, IGNORED, disposition
 from supervisor.ops.ending import BY_SIGNAL, Ending
+from supervisor.ops.process import Process
 from supervisor.ops.programs import program
 from supervisor.ops.reaction import reaction
 from supervisor.ops.scene import Scene
+from supervisor.ops.shellscript import parse
 
 KILL: Final = 9
 ENGINE_S: Final = 0.03  # between the command and the signal, and back
 KILLING_S: Final = 0.06
+BEGINS: Final = (
+    "A stop is lost that comes before the `exec` at the script's end: put `trap 'exit 143' TERM`"
+    " at its beginning."
+)
 EXEC: Final = "Put `exec` before the last command, or use the JSON form of CMD and ENTRYPOINT."
 
 
@@ -76,6 +82,12 @@ def forecast(scene: Scene) -> Forecast:
     )
 
 
+def _begins(shell: Process) -> bool:
+    """Tell whether a script is still on its way to the `exec` that it ends with."""
+    last = parse(shell.text).commands[-1:] if shell.text else ()
+    return any(one.name == "exec" and one.words[1:] and not one.inner for one in last)
+
+
 def _cut(scene: Scene, found: Ending) -> tuple[int, ...]:
     """Return who would not have ended when PID 1 does: a shell's children, mostly."""
     left = [one for one in scene.tree.processes if one.pid in found.left]
@@ -93,7 +105,7 @@ def _todo(scene: Scene, found: Ending, cut: tuple[int, ...], *, killed: bool) ->
     who = next((one for one in scene.tree.processes if one.pid == found.who), first)
     signal, what = signal_name(found.signal), disposition(who, found.signal)
     if program(who) == "shell":
-        return EXEC
+        return BEGINS if _begins(who) else EXEC
     if what == HELD:
         return "Look why it does not run: a debugger, a frozen mount, a SIGSTOP."
     if what == DROPPED:

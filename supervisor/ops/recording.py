@@ -9,7 +9,7 @@ from supervisor.errors import GracekeeperError
 from supervisor.ops import containers, procfs, toptable
 from supervisor.ops.case import Case, Foretold, Sighting
 from supervisor.ops.containers import PAUSE
-from supervisor.ops.disposition import BLOCKED, CAUGHT, IGNORED, WAITED, disposition
+from supervisor.ops.disposition import BLOCKED, CAUGHT, DROPPED, IGNORED, WAITED, disposition
 from supervisor.ops.engine import Engine
 from supervisor.ops.forecast import forecast
 from supervisor.ops.gathering import LINES
@@ -128,8 +128,12 @@ class Recording:
         learnt, ending = False, _leaving(tree.first, self._sightings.get(tree.first.pid))
         for one in tree.processes:
             known = self._sightings.get(one.pid)
-            before, argv = disposition(one, self.container.signal), masked(one.argv)[:16]
-            if _leaving(one, known):
+            name, argv = one.name, masked(one.argv)[:16]
+            before = disposition(one, self.container.signal)
+            if known and self._seen_asked and asked and known.before == DROPPED:
+                # Nobody keeps a dropped signal for what it becomes: that is another program.
+                name, argv, before = known.name, known.argv, known.before
+            elif _leaving(one, known):
                 before, argv = (known.before, known.argv) if known else ("", argv)
             elif before == BLOCKED and known and known.before and one.pid not in self._blocking:
                 before = known.before  # who starts a child blocks all signals for a moment (vfork)
@@ -141,7 +145,7 @@ class Recording:
             self._sightings[one.pid] = Sighting(
                 pid=one.pid,
                 ppid=one.ppid,
-                name=one.name,
+                name=name,
                 argv=argv,
                 first=known.first if known else now - int(one.age_s * NS),
                 last=now,

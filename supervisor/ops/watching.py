@@ -39,6 +39,7 @@ class Watching:
         self._due: dict[str, float] = {}  # when an end has settled, by container
         self._over: list[Case] = []
         self._looked: dict[str, float] = {}
+        self._readers: dict[str, threading.Thread] = {}  # of the logs, by container
         self.recordings: dict[str, Recording] = {}
         for name in names:
             self._add(name)
@@ -94,10 +95,11 @@ class Watching:
         if one is None:
             return
         if told["Action"] == "start" and self._due.pop(name, None):
+            self._read_out(name)
             self._over.append(one.case)  # before the next life begins
         event = one.hear(told)
         if event.action == "start":
-            self._start(self._read, one, one.log, one.state.started)
+            self._follow_log(one)
         if event.action in ("start", "kill"):
             self._looked[name] = 0.0
         if event.action == "die" or name in self._due:
@@ -126,6 +128,7 @@ class Watching:
             del self._due[name]
             one = self.recordings[name]
             one.ask()
+            self._read_out(name)
             yield one.case
 
     def _add(self, name: str) -> None:
@@ -138,10 +141,20 @@ class Watching:
         if one.container.id not in self.recordings:
             self.recordings[one.container.id] = one
             if one.state.started and not one.over:
-                self._start(self._read, one, one.log, one.state.started)
+                self._follow_log(one)
 
-    def _start(self, what: Callable[..., None], *arguments: Any) -> None:
-        threading.Thread(target=what, args=arguments, daemon=True).start()
+    def _follow_log(self, one: Recording) -> None:
+        self._readers[one.container.id] = self._start(self._read, one, one.log, one.state.started)
+
+    def _read_out(self, name: str) -> None:
+        """Wait for the last lines of a life, which its log ends with."""
+        if reader := self._readers.get(name):
+            reader.join(SETTLE_S)
+
+    def _start(self, what: Callable[..., None], *arguments: Any) -> threading.Thread:
+        thread = threading.Thread(target=what, args=arguments, daemon=True)
+        thread.start()
+        return thread
 
     def _follow(self) -> None:
         """Pass the engine's events on, on a connection of its own."""

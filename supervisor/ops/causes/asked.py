@@ -155,7 +155,9 @@ def _dies(case: Case) -> bool:
 
 
 def _which(case: Case) -> str:
-    return f"PID 1 ({case.program})" if shell(case) else f"What {case.program} runs"
+    if case.container.init:
+        return f"What docker-init runs ({case.program})"
+    return f"PID 1 ({case.first})" if shell(case) else f"What {case.program} runs"
 
 
 def _graceful(case: Case) -> str:
@@ -196,8 +198,9 @@ def _children(case: Case) -> bool:
     if died is None or asked is None:
         return False
     return any(
-        died.at - one.last < NS and (asked.at - one.first >= NS or one.first - life.started < NS)
-        for one in case.sightings[1:]
+        asked.at - one.first >= NS or one.first - life.started < NS
+        for one in case.present
+        if one is not case.sightings[0]
     )
 
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from supervisor.ops.behaviour import WRAPPERS
 from supervisor.ops.case import Case, Sighting
-from supervisor.ops.life import NS
 from supervisor.ops.masking import masked_line
 from supervisor.ops.process import SHELLS
 
@@ -45,9 +44,8 @@ def in_front(case: Case) -> bool | None:
     if first is not False or not wrapped(case):
         return first
     if case.sightings:
-        pid, latest = case.sightings[0].pid, max(one.last for one in case.sightings)
-        there = (one for one in case.sightings[1:] if latest - one.last < NS)
-        return any(one.ppid == pid and _is_shell(one) for one in there)
+        pid = case.sightings[0].pid
+        return any(one.ppid == pid and _is_shell(one) for one in case.present)
     return _stays(_command(case), case.script)
 
 

@@ -28,8 +28,9 @@ def cause(case: Case) -> Cause:
     found = _cause(case)
     grace = case.life.grace_s(case.container)
     told = f"The grace period of {grace:g} s ran out, and it was killed"
-    if not case.life.stopped:  # by somebody who waited so long, or by what is still under way
-        told = f"It had not ended {grace:g} s after {_signal(case)}, and was killed"
+    # Who kills by hand does not wait for whole seconds, and may do so while a stop is under way.
+    if not case.life.stopped or not float(grace or 0).is_integer():
+        told = f"It had not ended {round(grace or 0, 1):g} s after {_signal(case)}, and was killed"
     why = f"{told}: {found.sentence}"
     fix = case.foretold.todo if case.foretold and case.foretold.killed else ""
     return found.replace(sentence=why, fix=fix or found.fix)
@@ -62,14 +63,14 @@ def _cause(case: Case) -> Cause:
     if before in (IGNORED, BLOCKED) or _ignoring(case):
         return Cause(
             "signal-ignored",
-            f"PID 1 ({case.program}) {'blocks' if before == BLOCKED else 'ignores'} {signal}.",
+            f"PID 1 ({case.first}) {'blocks' if before == BLOCKED else 'ignores'} {signal}.",
             f"Let it handle {signal}; a `trap ''` before `exec` is inherited.",
             CERTAIN if before else LIKELY,
         )
     if before == DROPPED or (not before and _deaf(case)):
         return Cause(
             "signal-dropped",
-            f"PID 1 ({case.program}) has no handler for {signal}, and the kernel drops that for"
+            f"PID 1 ({case.first}) has no handler for {signal}, and the kernel drops that for"
             " a PID 1.",
             HANDLE.format(signal=signal),
             CERTAIN if before else LIKELY,
@@ -112,7 +113,7 @@ def _shell(case: Case) -> Cause:
     kept = before == DROPPED or (before == CAUGHT and any(one.before == DIES for one in below))
     return Cause(
         "shell-kept-signal",
-        f"PID 1 is a shell ({case.program}) {what}, which {how} {_signal(case)} on.",
+        f"PID 1 is a shell ({case.first}) {what}, which {how} {_signal(case)} on.",
         EXEC,
         CERTAIN if below and kept else LIKELY,
     )
