@@ -9,6 +9,7 @@ from typing import Any, Final
 from supervisor.core import signalnames
 from supervisor.core.record import Record
 from supervisor.ops.containers import Container
+from supervisor.ops.masking import masked_line
 
 KILL: Final = 9
 ASKING: Final = (15, 2, 3)  # what people send instead of a container's own stop signal
@@ -127,7 +128,7 @@ def read(found: dict[str, Any]) -> Event:
         action=action,
         signal=signalnames.number(attributes.get("signal") or "") or 0,
         code=int(code) if code and action == "die" else None,
-        text=text,
+        text=masked_line(text),  # an exec's is a command line
     )
 
 

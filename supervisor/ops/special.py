@@ -26,6 +26,8 @@ OWN_GRACE_S, RESERVE_S = 10.0, 1.0  # of `gracekeeper run`
 POLL_S, STOP_WAIT_S = 1.0, 10.0  # of supervisord
 RERAISES: Final = (0, 29)  # uvicorn
 NODE = re.compile(r"""\.(?:on|once)\(\s*['"`](SIG[A-Z]+)['"`]""")
+NODE_DELAY = re.compile(r"[\s;})]*,\s*(\d+)\s*\)")  # of a setTimeout, behind what it does
+NODE_WAITS = re.compile(r"\bawait\b|setTimeout\(|\.(?:close|end|then|quit|disconnect|finally)\(")
 NODE_EXIT = re.compile(r"process\.exit\(\s*(\d+)?\s*\)")
 
 
@@ -175,14 +177,28 @@ def node(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending: 
     at = next((m.end() for m in NODE.finditer(text) if m[1] == signal_name(number)), None)
     unsure = "" if process.text else "whether its code listens for it"
     if at is not None:
-        code = NODE_EXIT.search(text, at)
-        unsure = "" if code else "what its listener does"
-        status = int(code[1] or 0) % 256 if code else 0
-        return Ending(INSTANT_S, status, "its own listener ends it", unsure=unsure)
+        return _listener(scene, text, at)
     if process.inner == 1:
         why = f"no listener: it raises {signal_name(number)} again, and that is dropped for a PID 1"
         return never(why, unsure)
     return Ending(INSTANT_S, BY_SIGNAL + number, "no listener: it ends", unsure=unsure)
+
+
+def _listener(scene: Scene, text: str, at: int) -> Ending:
+    """Return what a listener that begins there does, as far as that can be read."""
+    why = "its own listener ends it"
+    code = NODE_EXIT.search(text, at)
+    if code is None:
+        return Ending(INSTANT_S, 0, why, unsure="what its listener does")
+    status = int(code[1] or 0) % 256
+    first, delay = text[at : code.start()], NODE_DELAY.match(text, code.end())
+    if "setTimeout(" in first and delay:
+        return Ending(INSTANT_S + int(delay[1]) / 1000, status, why)
+    alone = scene.connections is not None and not scene.connections.connected
+    if NODE_WAITS.search(first) and not (alone and ".close(" in first):
+        unsure = "how long it takes what its listener waits for"
+        return Ending(INSTANT_S, status, why, unsure=unsure, timed=False)
+    return Ending(INSTANT_S, status, why)
 
 
 def _said(process: Process, name: str) -> str:

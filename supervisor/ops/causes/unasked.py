@@ -12,6 +12,7 @@ from supervisor.ops.causes.reported import of_report
 from supervisor.ops.life import NS
 
 LOOP = 2  # restarts that make a loop
+REST = "Until then, `docker update --restart=no`."
 AT_ONCE_NS = NS  # a signal's default action takes no longer
 
 
@@ -21,11 +22,12 @@ def cause(case: Case) -> Cause:
     times = max(case.state.restarts, case.ends - 1)
     if times < LOOP or case.container.policy == "no":
         return found
+    given_up = case.state.status == "exited"  # `on-failure:2`, and it was the third time
     return found.replace(
         id="restart-loop",
         sentence=f"It is a restart loop ({case.container.policy}): {times} restarts, each ended by"
         f" itself. {found.sentence}",
-        fix=f"{found.fix} Until then, `docker update --restart=no`.".strip(),
+        fix=found.fix if given_up else f"{found.fix} {REST}".strip(),
     )
 
 
@@ -46,15 +48,30 @@ def by_code(case: Case) -> Cause:
     for known in (_crash, _shells, _servers, _modulo):
         if found := known(case):
             return found
-    code, log = case.code, words.ending(case)
-    line = words.error(log)
-    if code == 0:
+    return _clean(case) if case.code == 0 else _failed(case)
+
+
+def _clean(case: Case) -> Cause:
+    """Tell of an exit 0."""
+    if asked := next(filter(None, _asking(case)), ""):
         return Cause(
-            "ended",
-            "It ended by itself, with 0: it had nothing more to do, or went into the background.",
-            "Keep the program in the foreground (`daemon off`, no `--daemon`, no `service start`).",
+            "signalled-from-host",
+            f"It ended with 0 just after somebody ran `{asked[:200]}` in it (`docker exec`).",
+            "Stop it by `docker stop`, so that everybody knows of it.",
             LIKELY,
         )
+    return Cause(
+        "ended",
+        "It ended by itself, with 0: it had nothing more to do, or went into the background.",
+        "Keep the program in the foreground (`daemon off`, no `--daemon`, no `service start`).",
+        LIKELY,
+    )
+
+
+def _failed(case: Case) -> Cause:
+    """Tell of any other code, by the program or by its last lines."""
+    code, log = case.code, words.ending(case)
+    line = words.error(log)
     if code == 124 and case.mentions("timeout"):
         sure = CERTAIN if case.program == "timeout" else LIKELY
         told = "timeout(1) ended it: its time was over."
@@ -62,12 +79,40 @@ def by_code(case: Case) -> Cause:
     if code == 2 and (told := words.said(log, words.USAGE)):
         told = f"It did not understand its arguments{quoted(case, told)}."
         return Cause("usage", told, "Correct them.", LIKELY)
+    if taken := words.said(log, words.IN_USE):
+        return Cause(
+            "app-error",
+            f"It could not listen where it was to, because somebody else does: `{taken[:200]}`.",
+            "Stop who listens there (`ss -ltnp`), or choose another port.",
+            LIKELY,
+        )
+    if 128 < code < 128 + 32 and not line:
+        return _passed_on(case)
     return Cause(
         "app-error",
         f"It failed by itself, with {code}{quoted(case, line or words.last(case.log))}.",
         "Correct what it says, and read the lines before: `docker logs`.",
         LIKELY if line else POSSIBLE,
     )
+
+
+def _passed_on(case: Case) -> Cause:
+    """Tell of 128 + n that no PID 1 dies of: a shell's word for how what it ran has ended."""
+    signal = name(case.code - 128)
+    pipe = " A pipe's reader had ended before it (`pipefail`)." if signal == "SIGPIPE" else ""
+    return Cause(
+        "app-error",
+        f"It failed by itself, with {case.code}: {signal} ended what it ran, and it passed that on;"
+        f" or the code is its own.{pipe}",
+        "Find which process it was, and why: `docker logs`.",
+        POSSIBLE,
+    )
+
+
+def _asking(case: Case) -> list[str]:
+    """Return what was run in it just before its end and may have ended it; "" for unknown words."""
+    told = (one.text for one in case.life.execs)
+    return [text for text in told if not text or words.ASKS.search(text)]
 
 
 def quoted(case: Case, line: str) -> str:
@@ -228,7 +273,7 @@ def _sent(case: Case) -> Cause | None:
 
 
 def _signalled(case: Case) -> Cause:
-    signal, inside = name(case.code - 128), bool(case.life.execs)
+    signal, inside = name(case.code - 128), bool(_asking(case))
     who = (
         "a `docker exec` that ran just before (`kill 1`)"
         if inside

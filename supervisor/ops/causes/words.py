@@ -46,6 +46,12 @@ DENIED: Final = re.compile(r"Permission denied|Exec format error|cannot execute"
 NO_APP: Final = re.compile(r"no app loaded\. GAME OVER")
 BOOT: Final = re.compile(r"Worker failed to boot|Error loading ASGI app|Could not import module")
 LOAD: Final = re.compile(r"App failed to load|Failed to load application")
+IN_USE: Final = re.compile(
+    r"address (?:is )?(?:already )?in use|EADDRINUSE|Connection in use|port is already allocated",
+    re.IGNORECASE,
+)
+# What somebody runs in a container to end it; a health check is run there as well.
+ASKS: Final = re.compile(r"\b(?:p?kill|killall|stop|quit|halt|shutdown)\b")
 USAGE: Final = re.compile(
     r"^usage:|(?:unknown|unrecognized|invalid|illegal|no such) (?:option|argument|flag)|--help\b",
     re.IGNORECASE,
