@@ -26,6 +26,7 @@ from supervisor.core.events import (
     Signalled,
     Spawned,
     SpawnFailed,
+    Tick,
 )
 from supervisor.core.looks import Look
 from supervisor.core.policy import Policy
@@ -59,6 +60,16 @@ def test_readiness_is_looked_for_until_a_worker_accepts() -> None:
     assert pauses == pytest.approx([0.004, 0.008, 0.016, 0.032, 0.05, 0.05])
     assert story.tell(QUIET) == (Announce(True),)
     assert (story.phase, deadline(story.state)) == ("serving", FOREVER)
+
+
+def test_a_tick_that_comes_early_looks_at_nothing() -> None:
+    """Only one that is due does, however often the clock is asked."""
+    story = Story(UWSGI)
+    story.tell(Booted())
+    story.tell(Spawned(7))
+    assert story.wait() == (TakeLook(),)
+    assert story.tell(Tick()) == ()
+    assert story.wait() == (TakeLook(),)
 
 
 def test_a_command_that_cannot_be_looked_at_is_ready_when_it_runs() -> None:

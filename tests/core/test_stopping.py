@@ -19,7 +19,7 @@ from supervisor.core.events import (
 )
 from supervisor.core.policy import Rung
 from supervisor.core.state import FOREVER, deadline
-from tests.core.policies import GENERIC, KILL, START, UWSGI
+from tests.core.policies import GENERIC, INIT, KILL, START, UWSGI
 from tests.core.stories import Story
 
 
@@ -115,6 +115,15 @@ def test_the_end_of_the_main_process_is_not_the_end() -> None:
     assert story.wait() == (Finish(143),)
     assert story.now == pytest.approx(START + 2.7)
     assert deadline(story.state) == FOREVER
+
+
+@pytest.mark.parametrize("group", [True, False])
+def test_an_inits_house_is_told_and_not_waited_for(group: bool) -> None:
+    """Its main process was the service: at most the group hears of the end."""
+    story = Story(INIT.replace(group=group)).serve()
+    actions = story.tell(Exited(7, 0))
+    assert (Send("group", 15) in actions) is group
+    assert Sweep() not in actions
 
 
 def test_who_was_born_during_the_kill_is_killed_as_well() -> None:
