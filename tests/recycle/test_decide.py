@@ -30,7 +30,7 @@ def limits() -> st.SearchStrategy[RecyclePolicy]:
         min_ready=st.integers(0, 3),
         cool_down_s=st.floats(0, 300),
         per_hour=st.integers(1, 20),
-        deadline_s=st.floats(1, 90),
+        deadline_s=st.floats(1, 45),
         least_age_s=st.floats(0, 90),
     )
 
@@ -39,8 +39,8 @@ def limits() -> st.SearchStrategy[RecyclePolicy]:
 @given(
     limits(),
     st.integers(1, 5),
-    st.floats(0, 200),
-    st.floats(0, 200),
+    st.floats(0, 100),  # more than twice the longest deadline
+    st.floats(0, 100),
     st.lists(st.tuples(st.floats(1, 900), st.sampled_from(("", "draining"))), max_size=8),
 )
 def test_the_promises(
@@ -53,7 +53,7 @@ def test_the_promises(
     """In hours of a service whose workers are slow, late and old."""
     stage = Stage(policy, workers, goes_s, comes_s)
     until = 0.0
-    for length, held_off in (*times, (1.5 * HOUR_S, "")):
+    for length, held_off in (*times, (1.2 * HOUR_S, "")):
         until += length
         stage.held_off = held_off
         stage.turn(until)
