@@ -23,6 +23,7 @@ def assert_graceful(
     exit_code: int | tuple[int, ...] | None = None,
     load: Load | None = None,
     signal: str | int = "",
+    at: float | None = None,
     port: int | None = None,
 ) -> Outcome:
     """Stop it with a load in the middle, unless that is done, and return the outcome.
@@ -34,7 +35,7 @@ def assert_graceful(
     wanted = current.defaults()
     outcome = subject
     if not isinstance(outcome, Outcome):
-        outcome = outcome.stop_gracefully(grace, signal, load, port=port)
+        outcome = outcome.stop_gracefully(grace, signal, load, at=at, port=port)
     code = wanted.exit_code if exit_code is None else exit_code
     limit = wanted.seconds if seconds is None else seconds
     limits = Limits(seconds=limit, codes=codes(code))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from supervisor.core import signalnames
 from supervisor.drill.site import Order
 from supervisor.drill.trial import Middle, trial
-from supervisor.errors import UsageError
+from supervisor.errors import GracekeeperError, UsageError
 from supervisor.testing import current
 
 if TYPE_CHECKING:
@@ -56,17 +56,27 @@ class Graceful(ABC):
         grace: float | None = None,
         load: Load | None = None,
         *,
+        signal: str | int = "",
         at: float | None = None,
         port: int | None = None,
     ) -> Outcome:
         """Stop it and start it again; return when it answers."""
-        return self._drill(Order("restart", 0, _grace(grace)), load, at, port)
+        return self._drill(Order("restart", _number(signal), _grace(grace)), load, at, port)
 
     def recycle(
-        self, load: Load | None = None, *, at: float | None = None, port: int | None = None
+        self,
+        load: Load | None = None,
+        *,
+        signal: str | int = "",
+        within_s: float | None = None,
+        at: float | None = None,
+        port: int | None = None,
     ) -> Outcome:
-        """Replace its workers while it serves, as its server is asked to."""
-        return self._drill(Order("recycle"), load, at, port)
+        """Replace its workers while it serves, as its server is asked to.
+
+        `signal` is what asks one that is not known; `within_s`: when all must be new ones.
+        """
+        return self._drill(Order("recycle", _number(signal), within_s), load, at, port)
 
     def kill_at(
         self,
@@ -86,8 +96,13 @@ class Graceful(ABC):
         middle = None if at is None else Middle(seconds=at)
         if load and self.trust and not load.trust:
             load = replace(load, trust=self.trust)
-        with self.site(port, loaded=load is not None) as site:
-            return current.tell(trial(site, order, load, at=middle))
+        try:
+            with self.site(port, loaded=load is not None) as site:
+                return current.tell(trial(site, order, load, at=middle))
+        except (
+            GracekeeperError
+        ) as error:  # its words say it all; a test's traceback ends at its own
+            raise error.with_traceback(None) from None
 
 
 def _grace(given: float | None) -> float | None:

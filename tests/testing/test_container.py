@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from docker.errors import NotFound
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
@@ -59,13 +61,29 @@ def test_a_container_that_is_restarted_and_recycled_and_killed(staged_image: str
         restarted = one.restart_gracefully(grace=5, load=SLOW)
         assert answers(one.base())
         recycled = one.recycle(load=SLOW)
+        by_name = one.recycle(signal="HUP", within_s=20)
         assert answers(one.base())
         killed = one.kill_at("stopping", load=SLOW)
     assert restarted.action == "restart"
     assert restarted.tally.after("over").answered >= SLOW.clients
     assert (recycled.exit_code, recycled.lost, recycled.end.wrong) == (None, 0, "")
+    assert (by_name.signal, by_name.grace_s, by_name.end.wrong) == (1, 20, "")
     assert (killed.exit_code, killed.clean) == (137, False)
     assert killed.lost > 0
+
+
+def test_what_can_not_be_done_is_told_in_words_alone(staged_image: str) -> None:
+    """The traceback ends in the test: what is below is no one's business who wrote it."""
+    one = GracefulContainer(staged_image).with_command(["python3", "-m", "http.server", "8000"])
+    with one.with_exposed_ports(8000):
+        with pytest.raises(UsageError, match=r'recycle\(signal="HUP"\)') as told:
+            one.recycle(Load("/", clients=1))
+        assert {Path(frame.path).name for frame in told.traceback} <= {
+            "test_container.py",
+            "subject.py",
+        }
+        with pytest.raises(UsageError, match=r"there are serving, .*starting"):
+            one.kill_at("launching")
 
 
 def test_signal_and_port_are_those_that_are_named(staged_image: str) -> None:

@@ -168,6 +168,7 @@ def wait_for(
             raise GracekeeperError(
                 f"cannot bring it up: {what} from {where} within {within_s:g} s{last(log())}. Name"
                 " a path that answers, and the port that it listens on at 0.0.0.0, or give it more"
-                " time: --ready-within."
+                " time: --ready-within 3m, in a test with_ready(within_s=180) or"
+                " ready_within_s=180."
             )
         time.sleep(EVERY_S)

@@ -8,7 +8,15 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from supervisor.core.phases import CLOSING, DELAYING, QUIESCING, REAPING, SERVING, STOPPING
+from supervisor.core.phases import (
+    CLOSING,
+    DELAYING,
+    QUIESCING,
+    REAPING,
+    SERVING,
+    STARTING,
+    STOPPING,
+)
 from supervisor.core.signalnames import number
 from supervisor.drill.outcome import End, Phase
 from supervisor.drill.site import Order
@@ -54,7 +62,10 @@ def kill(hands: Hands, vigil: Vigil, order: Order) -> End:
     """Kill one, at once or when its stop has reached a phase."""
     if order.phase not in KILL_PHASES:
         known = ", ".join(one for one in KILL_PHASES if one)
-        raise UsageError(f"cannot kill it in its phase {order.phase}: there are {known}.")
+        raise UsageError(
+            f"cannot kill it in its phase {order.phase}: there are {known}, and of a container"
+            f" that is no service {STARTING}."
+        )
     if order.phase in ("", SERVING):
         vigil.begin(vigil.container.signal)
         meanwhile((vigil,), KILL, lambda: hands.kill(vigil.container.id))
@@ -117,7 +128,8 @@ def recycle(hands: Hands, vigil: Vigil, order: Order) -> End:
     if not signal:
         raise UsageError(
             f"cannot recycle {vigil.called}: which signal replaces the workers of"
-            f" `{vigil.case.program}` is not known. Say it: --signal HUP."
+            f" `{vigil.case.program}` is not known. Say it:"
+            ' --signal HUP, in a test recycle(signal="HUP").'
         )
     vigil.begin(signal)
     old, began = vigil.workers(), time.monotonic()
