@@ -22,7 +22,7 @@ from supervisor.drill.story import story
 from supervisor.drill.traffic import Load
 from supervisor.drill.trial import trial
 from supervisor.errors import GracekeeperError, UsageError
-from supervisor.ops.engine import GoneError
+from supervisor.ops.engine import Engine, GoneError
 from tests.ops.staged import KEEPER
 
 pytestmark = pytest.mark.docker
@@ -108,6 +108,23 @@ def test_it_was_asked_when_the_signal_was_sent(monkeypatch: pytest.MonkeyPatch) 
     assert -0.05 <= came - marks["asked"] < LATE_S
     assert 0 < marks["over"] - came < LATE_S
     assert found.seconds == pytest.approx(marks["over"] - marks["asked"], abs=0.01)
+
+
+@pytest.mark.usefixtures("engine")
+def test_it_ended_when_it_did_not_when_that_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy engine's event comes later than the end, and phases and cause go by the end."""
+    events = Engine.events
+
+    def late(engine: Engine, *given: Any, **more: Any) -> Iterator[dict[str, Any]]:
+        for one in events(engine, *given, **more):
+            shift_s = LATE_S if one["Action"] == "die" else 0.0
+            yield {**one, "timeNano": one["timeNano"] + int(shift_s * 1e9)}
+
+    monkeypatch.setattr(Engine, "events", late)
+    with brought_up(PYTHON, ("python3", "-u", "-c", TELLS)) as site:
+        found = trial(site, Order())
+    assert found.seconds < LATE_S
+    assert found.end.phases[-1].end_s == pytest.approx(found.seconds, abs=0.05)
 
 
 def test_a_running_one_stays_and_is_started_again_when_asked(engine: docker.DockerClient) -> None:

@@ -7,6 +7,7 @@ when it is over, and by a bounded question.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from supervisor.drill.outcome import End, Phase
@@ -150,7 +151,9 @@ class Vigil:
         state = self._recording.state
         began = self.state.started
         start = (Event(began, "start"),) if began else ()
-        case = self.case.replace(container=self.container, state=state, events=(*start, *events))
+        finished = state.finished if state.finished > self._asked else 0
+        told = (*start, *_in_time(events, finished))
+        case = self.case.replace(container=self.container, state=state, events=told)
         return self._with_log(case)
 
     def _with_log(self, case: Case) -> Case:
@@ -195,6 +198,20 @@ def _first_life(events: Any) -> list[Event]:
         elif event.action not in OWN:
             kept.append(event)
     return kept
+
+
+def _in_time(events: Sequence[Event], finished: int) -> Iterator[Event]:
+    """Yield them with the end when it was: a busy engine tells of it a while later.
+
+    It came after the last signal that is told of before it, also where that is told late.
+    """
+    last = 0
+    for event in events:
+        if event.action == "die" and finished:
+            yield event.replace(at=max(last, min(event.at, finished)))
+        else:
+            yield event
+        last = event.at
 
 
 def _phases(report: dict[str, Any], seconds: float) -> tuple[Phase, ...]:
