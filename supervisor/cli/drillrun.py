@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from supervisor.cli.drilling import COMPOSE
 from supervisor.cli.drillprogress import Bar
 from supervisor.drill.trial import Middle, trial
-from supervisor.errors import GracekeeperError
+from supervisor.errors import GracekeeperError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,12 +68,11 @@ def site_of(where: Where) -> Site:
 
 
 def _container_or_image(where: Where) -> Site:
-    from supervisor.drill.sites.container import ContainerSite, Making
-    from supervisor.drill.sites.hands import Hands
+    from supervisor.drill.sites.container import ContainerSite
     from supervisor.ops.engine import GoneError
 
     try:
-        return ContainerSite(
+        there = ContainerSite(
             where.target,
             port=where.port,
             path=where.ready,
@@ -81,7 +80,20 @@ def _container_or_image(where: Where) -> Site:
             ready_within_s=where.ready_within_s,
         )
     except GoneError:
-        pass
+        return _image(where)
+    if where.variables:
+        there.down()
+        raise UsageError(
+            f"cannot use --env: {where.target} is a container, and was started without it. Name its"
+            " image, or leave it out."
+        )
+    return there
+
+
+def _image(where: Where) -> Site:
+    from supervisor.drill.sites.container import ContainerSite, Making
+    from supervisor.drill.sites.hands import Hands
+
     with closing(Hands()) as hands:
         there = hands.image(where.target)
     if not there:

@@ -53,6 +53,17 @@ def test_a_container_that_ran_runs_on(running: Container, tmp_path: Path) -> Non
     assert running.status == "running"
 
 
+def test_a_container_that_runs_gets_no_variable(running: Container, tmp_path: Path) -> None:
+    """It is said before anything is stopped: a drill without it would prove something else."""
+    running.reload()
+    before = running.attrs["State"]["StartedAt"]
+    done = gracekeeper(tmp_path, "drill", str(running.name), "--port", "8000", "--env", "A=b")
+    assert done.code == 2, done
+    assert "cannot use --env" in done.err
+    running.reload()
+    assert running.attrs["State"]["StartedAt"] == before
+
+
 def test_an_image_that_is_not_there_is_not_pulled(tmp_path: Path) -> None:
     """Exit 3, and how to get it."""
     done = gracekeeper(tmp_path, "drill", "gracekeeper/nowhere:1")
