@@ -191,8 +191,10 @@ class Builder:
         variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
         kind = "c-for" if node.type.startswith("c_") else node.children[0].type
         items = [] if kind == "c-for" else node.children_by_field_name("value")
+        asked = node.child_by_field_name("condition") if kind == "c-for" else None
         return sh.Loop(
             kind=kind,
+            condition=(sh.Test(text=self._text(asked), **self._at(asked)),) if asked else (),
             variable=self._text(variable) if variable else "",
             items=tuple(self._word(each) for each in items),
             body=self.statements(body) if body else (),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
 from supervisor.doctor.finding import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+CONSTANT: Final[dict[str, tuple[str, ...]]] = {
+    "while": (":", "true", "/bin/true", "1", "1 -eq 1", "1 = 1", "1 == 1", "true = true"),
+    "until": ("false", "/bin/false", "0", "1 -eq 0", "0 -eq 1"),
+}
 
 
 class Word(Record):
@@ -141,14 +146,17 @@ class Loop(Statement):
 
     @property
     def endless(self) -> bool:
-        """Tell whether only its body can end it: `while true`, `while :`, `until false`."""
-        constant = {"while": (":", "true", "1"), "until": ("false",)}.get(self.kind)
+        """Tell whether only its body can end it: `while true`, `until false`, `for ((;;))`."""
+        if self.kind == "c-for":
+            return not self.condition
+        constant = CONSTANT.get(self.kind)
         if constant is None or len(self.condition) != 1:
             return False
         asked = self.condition[0]
         if isinstance(asked, Simple):
             return len(asked.words) == 1 and asked.name in constant
-        return isinstance(asked, Test) and asked.text.strip("([ ])") in constant
+        text = asked.text if isinstance(asked, Test) else ""
+        return text.strip("([ ])").replace('"', "").replace("'", "") in constant
 
 
 class Function(Statement):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from supervisor.doctor.commands.role import SERVER, UNKNOWN
+from supervisor.doctor.commands.daemon import stays_in_front
+from supervisor.doctor.commands.role import ARGS, SERVER, UNKNOWN
+from supervisor.doctor.commands.slow import takes_long
 from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import LOW, Finding
-from supervisor.doctor.house.standing import named, standings
-from supervisor.doctor.reading.shellnodes import AndOr, Function, Simple, walk
+from supervisor.doctor.house.standing import standings
+from supervisor.doctor.reading.shellnodes import Simple, walk
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.scripts.handler import EXIT
+from supervisor.doctor.scripts.masking import masked
 from supervisor.doctor.scripts.shellfacts import FOREGROUND
 from supervisor.doctor.scripts.stopping import stopping
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from supervisor.doctor.scripts.shellfacts import Run
 
 FIX = "Leave with the program's own code: `exec` it, or keep `$?` of the last `wait`."
+SERVES: Final = re.compile(r"app|main|serv|bot|work|daemon|api|web|listen|consum|agent|run|start")
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -62,43 +67,28 @@ def _after(one: Standing) -> Iterator[Finding]:
 
 def _masked(one: Standing) -> tuple[Statement, str] | None:
     facts = one.facts
-    serving = [run for run in facts.mains if run.how == FOREGROUND and _serves(run, one)]
-    for each in walk(facts.script.body):
-        if (
-            not isinstance(each, AndOr)
-            or each.operators[-1:] != ("||",)
-            or not _zero(each.parts[-1])
-        ):
-            continue
-        for run in serving:
-            if any(run.statement is part for part in each.parts):
-                return each.parts[-1], named(run)
-    body = [part for part in facts.script.body if not isinstance(part, Function)]
-    if len(body) < 2 or not isinstance(body[-1], Simple) or not _exits_0(body[-1]):
-        return None
-    before = body[-2]
-    for run in serving:
-        if run.statement is before:
-            return body[-1], named(run)
+    for run in facts.mains:
+        if run.how == FOREGROUND and not run.looped and _serves(run, one):
+            by = masked(run.statement, facts)
+            if by is not None:
+                return by, one.named(run)
     children = one.children()
-    if isinstance(before, Simple) and before.name == "wait" and children:
-        return body[-1], named(children[-1])
-    return None
+    waits = [each for each in walk(facts.script.body) if _waits(each)] if children else []
+    by = masked(waits[-1], facts) if waits else None
+    return (by, one.named(children[-1])) if by is not None else None
+
+
+def _waits(one: Statement) -> bool:
+    return isinstance(one, Simple) and one.name == "wait"
 
 
 def _serves(run: Run, one: Standing) -> bool:
     """Tell whether it is what a script is there for: of a service, also a program nobody knows."""
-    if run.role != UNKNOWN or one.service is None or not run.last or run.path:
-        return run.role == SERVER
-    return program_of(run.argv)[0].endswith(".py")
-
-
-def _zero(one: Statement) -> bool:
-    return isinstance(one, Simple) and (one.name in ("true", ":") or _exits_0(one))
-
-
-def _exits_0(one: Simple) -> bool:
-    return one.argv == ("exit", "0")
+    if run.role != UNKNOWN:
+        return run.role in (SERVER, ARGS) and stays_in_front(run.argv)
+    if one.service is None or not run.last or takes_long(run.argv):
+        return False
+    return not run.path or bool(SERVES.search(program_of(run.argv)[0]))
 
 
 def _files(script: str) -> tuple[tuple[str, str], ...]:
@@ -125,6 +115,19 @@ RULE = Rule(
         ),
         Example(_files("#!/bin/sh\ngunicorn app || true\n"), at="start.sh:2"),
         Example(_files("#!/bin/sh\ngunicorn app &\nwait\nexit 0\n"), at="start.sh:4"),
+        *(
+            Example(_files(f"#!/bin/sh\n{script}\n"), at=f"start.sh:{line}")
+            for line, script in (
+                (5, 'if [ "$A" ]; then\n  celery worker\nfi\nexit 0'),
+                (6, 'case "$1" in\n  web) gunicorn app ;;\n  *) "$@" ;;\nesac\nexit 0'),
+                (4, "main() {\n  gunicorn app\n  return 0\n}\nmain"),
+                (4, 'if [ "$1" = web ]; then\n  gunicorn app\n  exit 0\nfi\nexec "$@"'),
+                (5, "run() {\n  ./server &\n  wait $!\n  exit 0\n}\nrun"),
+                (3, "gunicorn app &\nwait $! || true"),
+                (2, 'gunicorn app || { echo "failed"; true; }'),
+                (3, "./server\ntrue"),
+            )
+        ),
         Example(
             (("Dockerfile", "FROM debian:12\nCMD python main.py || true\n"),), at="Dockerfile:2"
         ),
@@ -134,6 +137,21 @@ RULE = Rule(
         Example(_files("#!/bin/sh\npython manage.py migrate || true\nexec gunicorn app\n")),
         Example(_files("#!/bin/sh\ngunicorn app &\nwait $!\nexit $?\n")),
         Example(_files("#!/bin/sh\npython fill.py || true\nexec gunicorn app\n")),
+        *(
+            Example(_files(f"#!/bin/sh\n{script}\n"))
+            for script in (
+                "set -e\ngunicorn app\nexit 0",
+                'if [ "$A" ]; then\n  gunicorn app\nfi\nexit $?',
+                "gunicorn app\nif [ $? -ne 0 ]; then\n  exit 1\nfi\nexit 0",
+                "gunicorn app || exit 1",
+                "gunicorn app &\nwait $! || true\nexit 3",
+                'if [ "$1" = migrate ]; then\n  ./migrate\n  exit 0\nfi\nexec gunicorn app',
+                "main() {\n  gunicorn app\n  return $?\n}\nmain",
+                "while true; do\n  gunicorn app || true\ndone",
+                "nginx\nexit 0",
+                "if gunicorn app; then\n  true\nfi",
+            )
+        ),
     ),
     evidence=("spujadas/elkx-docker#20",),
 )

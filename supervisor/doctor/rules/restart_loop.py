@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.commands.role import ENDS, SERVER, UNKNOWN, role, seconds
+from supervisor.doctor.commands.daemon import stays_in_front
+from supervisor.doctor.commands.role import SERVER, UNKNOWN, role, seconds
 from supervisor.doctor.commands.shellargv import argv_of
+from supervisor.doctor.commands.slow import takes_long
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
 from supervisor.doctor.house.standing import called, standings
 from supervisor.doctor.house.waiting import cut
-from supervisor.doctor.reading.shellnodes import Function, Group, Loop, Simple, inside, walk
+from supervisor.doctor.reading.shellnodes import (
+    AndOr,
+    Function,
+    Group,
+    Loop,
+    Pipeline,
+    Simple,
+    Subshell,
+    inside,
+    walk,
+)
 from supervisor.doctor.rule import Example, Rule
 
 if TYPE_CHECKING:
@@ -19,11 +31,20 @@ if TYPE_CHECKING:
     from supervisor.doctor.house.house import House
     from supervisor.doctor.house.standing import Standing
     from supervisor.doctor.reading.shellnodes import Statement
+    from supervisor.doctor.scripts.shellfacts import ShellFacts
 
 FIX = "Start it once, with `exec`, and let the platform restart it (`restart:`, restartPolicy)."
 SHORT_S = 30.0  # a longer pause is a job's, not a restart's
 CRASHED = re.compile(r"(?i)crash|re-?spawn|re-?start")
-LEAVES = ("break", "return", "exit", "exec")
+LEAVES = ("break", "return", "exit")
+DEEPEST = 4  # functions inside each other
+HOUSEKEEPING = frozenset(
+    (
+        *("echo", "sleep", "date", "printf", "true", ":", "cd", "export", "rm", "mkdir", "touch"),
+        *("set", "unset", "source", ".", "ulimit", "chmod", "chown", "local", "logger", "false"),
+        *("test", "[", "let", "expr", "tee", "trap", "shift", "eval", "cat", "kill", "pkill"),
+    )
+)
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -32,7 +53,7 @@ def check(house: House) -> Iterator[Finding]:
         facts = one.facts
         if one.handles or one.all_told:
             continue
-        for loop in _loops(facts.script.body):
+        for loop in _loops(facts):
             found = _restarted(loop, one)
             if found is None:
                 continue
@@ -51,61 +72,132 @@ def check(house: House) -> Iterator[Finding]:
             )
 
 
-def _loops(body: tuple[Statement, ...]) -> Iterator[Loop]:
-    """Return endless loops in the foreground; functions are looked into as if they were called."""
-    for one in body:
-        if one.background:
+def _loops(facts: ShellFacts) -> Iterator[Loop]:
+    """Return loops in the foreground that may not end; functions are looked into."""
+    behind = _behind(facts)
+    left = list(reversed(facts.script.body))
+    while left:
+        one = left.pop()
+        if one.background or (isinstance(one, Function) and one.name in behind):
             continue
         if isinstance(one, Loop):
-            if one.endless or one.kind == "until":
+            if one.kind in ("while", "until", "c-for"):
                 yield one
         else:
-            yield from _loops(tuple(inside(one)))
+            left += reversed(tuple(inside(one)))
+
+
+def _behind(facts: ShellFacts) -> set[str]:
+    """Return functions that only run behind the script."""
+    calls = [each for each in walk(facts.script.body) if isinstance(each, Simple) and each.name]
+    front = {each.name for each in calls if not each.background}
+    names = {each.name for each in calls if each.background}
+    return {name for name in names - front if name}
 
 
 def _restarted(loop: Loop, one: Standing) -> tuple[Simple, str] | None:
-    """Return the only program of a loop, and what it is for."""
-    if not loop.endless:
-        return _until(loop)
-    programs: list[tuple[Simple, str]] = []
-    for each in walk(loop.body):
-        if isinstance(each, Function) or each.background:
-            return None
-        words = argv_of(each).words if isinstance(each, Simple) else ()
-        if not isinstance(each, Simple) or not words:
-            continue
-        if words[0] in LEAVES or argv_of(each).execs or words[0] in one.facts.script.functions:
-            return None
-        if words[0] == "sleep" and (not words[1:] or _long(words[1])):
-            return None
-        kind = role(words)
-        if kind in (SERVER, UNKNOWN):
-            programs.append((each, kind))
-        elif kind != ENDS or words[0] not in ("echo", "sleep", "date", "printf", "true", ":"):
-            return None
-    top = {
-        id(each)
-        for part in loop.body
-        for each in (part, *(inside(part) if isinstance(part, Group) else ()))
-    }
-    if len(programs) != 1 or id(programs[0][0]) not in top:
+    """Return the program that a loop starts again, and what it is for."""
+    if not (loop.endless or _pauses(loop)):
+        return _until(loop, one)
+    body = _Body(one.facts)
+    body.look(loop.body)
+    if body.stops:
         return None
-    known = programs[0][1] == SERVER
-    return programs[0] if known or one.service is not None else None
+    if body.serving:
+        return body.serving[0], SERVER
+    if one.service is None or not body.others or body.asks or not _last(one):
+        return None
+    if body.leaves and not CRASHED.search(_text(loop)):
+        return None
+    return body.others[0], UNKNOWN
 
 
-def _until(loop: Loop) -> tuple[Simple, str] | None:
+class _Body:
+    """What a loop's body does, functions in the place of their calls.
+
+    `serving`, `others`  programs that it always runs
+    `asks`    other commands, which make a job of it, or a wait
+    `leaves`  something in it ends the loop; `stops`: it is no loop of restarts at all
+    """
+
+    def __init__(self, facts: ShellFacts) -> None:
+        self.functions = facts.script.functions
+        self.serving: list[Simple] = []
+        self.others: list[Simple] = []
+        self.asks = self.leaves = self.stops = False
+
+    def look(self, body: tuple[Statement, ...], depth: int = 0, *, always: bool = True) -> None:
+        """Go through statements."""
+        for one in body if depth < DEEPEST else ():
+            if one.background:
+                self.stops = True
+            elif isinstance(one, Simple):
+                self.simple(one, depth, always=always)
+            elif isinstance(one, AndOr | Pipeline):
+                self.look(one.parts[:1], depth, always=always)
+                self.look(one.parts[1:], depth, always=False)
+            elif isinstance(one, Group | Subshell):
+                self.look(one.body, depth, always=always)
+            elif not isinstance(one, Function):
+                self.look(tuple(inside(one)), depth, always=False)
+
+    def simple(self, one: Simple, depth: int, *, always: bool) -> None:
+        """Look at one command."""
+        argv = argv_of(one)
+        name = argv.words[0] if argv.words else ""
+        if name in self.functions:
+            self.look(self.functions[name].body, depth + 1, always=always)
+        elif argv.execs or name in ("read", "wait") or _rests(argv.words):
+            self.stops = True
+        elif name in LEAVES:
+            self.leaves = True
+        elif name:
+            kind = role(argv.words)
+            known = kind == SERVER and stays_in_front(argv.words)
+            if known or (kind == UNKNOWN and always):
+                (self.serving if known else self.others).append(one)
+            elif kind != SERVER and name not in HOUSEKEEPING:
+                self.asks = True
+
+
+def _until(loop: Loop, one: Standing) -> tuple[Simple, str] | None:
     """Return the program that is started until it succeeds: as a server, it ends when it is told.
 
-    A wait for a database looks alike; nobody writes of that that it has crashed.
+    A wait for a database looks alike; nobody writes of that that it has crashed, and something
+    comes behind it.
     """
-    first = loop.condition[0] if len(loop.condition) == 1 else None
-    if not isinstance(first, Simple) or first.background:
+    first: Statement | None = loop.condition[0] if len(loop.condition) == 1 else None
+    if loop.kind == "while":
+        negated = isinstance(first, Pipeline) and first.negated and len(first.parts) == 1
+        first = first.parts[0] if negated and isinstance(first, Pipeline) else None
+    if not isinstance(first, Simple) or first.background or not first.words:
         return None
-    kind = role(argv_of(first).words)
-    text = " ".join(w.text for one in walk(loop.body) if isinstance(one, Simple) for w in one.words)
-    known = kind == SERVER or (kind == UNKNOWN and CRASHED.search(text))
+    words = argv_of(first).words
+    kind = role(words)
+    last = one.service is not None and _last(one) and not takes_long(words)
+    known = kind == SERVER or (kind == UNKNOWN and (last or CRASHED.search(_text(loop))))
     return (first, kind) if known else None
+
+
+def _last(one: Standing) -> bool:
+    """Tell whether the script is there for what its loops do."""
+    return all(run.looped for run in one.facts.mains)
+
+
+def _pauses(loop: Loop) -> bool:
+    """Tell whether it is `while sleep 1; do`."""
+    first = loop.condition[0] if len(loop.condition) == 1 and loop.kind == "while" else None
+    words = argv_of(first).words if isinstance(first, Simple) else ()
+    return words[:1] == ("sleep",) and not _rests(words)
+
+
+def _rests(words: tuple[str, ...]) -> bool:
+    """Tell whether it sleeps for longer than one does between restarts."""
+    return words[:1] == ("sleep",) and (len(words) < 2 or _long(words[1]))
+
+
+def _text(loop: Loop) -> str:
+    return " ".join(w.text for one in walk(loop.body) if isinstance(one, Simple) for w in one.words)
 
 
 def _long(word: str) -> bool:
@@ -139,6 +231,26 @@ RULE = Rule(
             at="start.sh:3",
             severity=MEDIUM,
         ),
+        *(
+            Example(_files(f"#!/bin/bash\n{script}\n"), at=f"start.sh:{line}", severity=MEDIUM)
+            for line, script in (
+                (2, "until ./server -p 80; do\n  sleep 1\ndone"),
+                (2, "while ! ./server; do\n  sleep 1\ndone"),
+                (3, "for ((;;)); do\n  ./server\n  sleep 3\ndone"),
+                (3, "while [ 1 -eq 1 ]; do\n  ./server || echo again\ndone"),
+                (3, "while sleep 1; do\n  ./server\ndone"),
+                (3, "go() {\n  ./server\n}\nwhile true; do\n  go\n  sleep 1\ndone"),
+                (
+                    3,
+                    "while true; do\n  ./server\n  [ $? -eq 0 ] && break\n"
+                    "  echo it crashed\n  sleep 1\ndone",
+                ),
+            )
+        ),
+        Example(
+            _files("#!/bin/sh\nwhile :; do\n  java -jar a.jar\n  [ $? = 1 ] || break\ndone\n"),
+            at="start.sh:3",
+        ),
         Example(_files("#!/bin/sh\nuntil gunicorn app; do\n  sleep 1\ndone\n"), at="start.sh:2"),
         Example(
             _files(
@@ -150,6 +262,19 @@ RULE = Rule(
         ),
     ),
     good=(
+        *(
+            Example(_files(f"#!/bin/sh\n{script}\n"))
+            for script in (
+                "while true; do\n  ./ask && break\n  sleep 1\ndone\n./server",
+                "until ./ready; do sleep 1; done\nexec ./server",
+                "until ./migrate.sh; do sleep 1; done",
+                "while read -r line; do\n  ./handle $line\ndone",
+                "for x in a b; do\n  ./handle $x\ndone",
+                "again() {\n  while true; do\n    ./report\n    sleep 1\n  done\n}\n"
+                "again &\nexec gunicorn app",
+                "while true; do\n  curl -s http://x/ > /page\n  ./look\n  sleep 20\ndone",
+            )
+        ),
         Example(_files("#!/bin/sh\nuntil python wait.py; do\n  sleep 1\ndone\nexec app\n")),
         Example(
             _files(
