@@ -189,13 +189,14 @@ def _trial(one: Fields, where: str) -> Trial:
     cause = one.inner("cause") if one.has("cause") else None
     parts = requests.inner("parts")
     report = model.read(one.inner("report").value, where) if one.has("report") else None
+    action = one.text("action")
     return Trial(
         ok=verdict.truth("ok"),
         sentence=verdict.text("sentence"),
         told=tuple(x.text("sentence") for k in ("complaints", "remarks") for x in verdict.each(k)),
-        action=one.text("action"),
+        action=action,
         signal=one.text("signal"),
-        grace=one.maybe("grace_s"),
+        grace=None if action == "kill" else one.maybe("grace_s"),  # nobody is waited for
         seconds=one.number("seconds"),
         code=one.count("exit_code"),
         killed=one.truth("killed"),

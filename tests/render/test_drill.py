@@ -245,6 +245,15 @@ def test_what_a_case_of_junit_s_has() -> None:
     assert "To do:" not in failure.text
 
 
+def test_of_a_kill_nobody_tells_how_long_it_could_have_taken() -> None:
+    """It has no grace period: `of 0 s` says nothing."""
+    found = document("killed")
+    found["trials"][0].update(action="kill", grace_s=0.0, killed=False)
+    one = read(found, "x")
+    for text in (printed(one), html_drill(one)):
+        assert "of 0 s" not in text
+
+
 def test_when_it_was_killed_and_when_a_request_was_sent() -> None:
     """At the grace's end, where that is known; what nobody saw being sent is a moment."""
     found = document("killed")
