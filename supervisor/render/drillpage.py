@@ -93,15 +93,15 @@ def _tables(one: Trial) -> str:
     if not one.parts:
         return f"<p>{drilltables.NONE}</p>"
     return table_of(drilltables.parts(one)) + "".join(
-        _folded(table, opened=at == 0)
+        _folded(table, len(one.losses), opened=at == 0)
         for at, table in enumerate((drilltables.lost(one), drilltables.each_lost(one)))
         if table.rows
     )
 
 
-def _folded(table: Table, *, opened: bool) -> str:
+def _folded(table: Table, count: int, *, opened: bool) -> str:
     return (
-        f"<details{' open' if opened else ''}><summary>{escape(table.title)} ({len(table.rows)})"
+        f"<details{' open' if opened else ''}><summary>{escape(table.title)} ({count})"
         f"</summary>{table_of(table)}</details>"
     )
 
@@ -119,17 +119,19 @@ def _log(one: Trial) -> Iterator[str]:
 
 
 def _platforms(drill: Drill) -> Iterator[str]:
-    if drill.platforms:
+    if any(one.fits is not None for one in drill.platforms):
         table = drilltables.platforms(drill)
         yield _section("platforms", table.title, table_of(table))
 
 
 def _report(one: Trial) -> Iterator[str]:
-    """Draw the container's own report beneath, where it wrote one."""
+    """Draw the report beneath: a keeper's own, or what was seen of the container."""
     if one.report:
-        told = verdict(one.report).cause
-        cause = f"<p>{escape(told)}</p>" if told != one.cause else ""
-        yield _section("own", "The stop from inside", f"{cause}{html.inner(one.report)}")
+        told = verdict(one.report).told
+        side = "inside" if one.report.counted else "outside"
+        known = one.cause and told.startswith(one.cause)
+        cause = "" if known else f"<p>{coded(told)}</p>"
+        yield _section("own", f"The stop from {side}", f"{cause}{html.inner(one.report)}")
 
 
 def _section(name: str, title: str, inner: str) -> str:

@@ -74,8 +74,27 @@ def test_a_failure_tells_the_story() -> None:
         assert "EOF before headers" in text
         assert "172.17.0.1" in text
         assert "137" in text
-    assert "The stop from inside" in html_drill(one)
+    assert "Lost requests (8)" in html_drill(one)
     assert "Fits in" not in printed(one)
+
+
+def test_what_is_known_of_no_platform_is_not_told() -> None:
+    """Of one that was killed nobody knows how long it would have taken."""
+    assert "On the platforms" in html_drill(drill("passed"))
+    assert "On the platforms" not in html_drill(drill("killed"))
+
+
+def test_a_report_beneath_says_whose_it_is_and_nothing_twice() -> None:
+    """A keeper's own is from inside; its cause is told in words, where the page has not told it."""
+    assert "The stop from inside" in html_drill(drill("passed"))
+    found = document("killed")
+    sentence = found["trials"][0]["cause"]["sentence"]
+    page = unescape(html_drill(read(found, "x")))
+    assert "The stop from outside" in page
+    assert "signal-dropped" not in page
+    assert page.count(sentence) == 1
+    found["trials"][0]["cause"] = None
+    assert unescape(html_drill(read(found, "x"))).count(sentence) == 1
 
 
 def test_a_pass_is_short() -> None:
