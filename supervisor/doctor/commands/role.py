@@ -79,6 +79,24 @@ def seconds(word: str) -> float:
     return min(slept, LONGEST_S) if slept > 0 else 0.0
 
 
+def for_desk(argv: tuple[str, ...]) -> bool:
+    """Tell whether a server is one for development."""
+    for _ in range(MOST_WRAPPERS):
+        peeled = peel(argv)
+        if peeled is None or not peeled.inner:
+            break
+        argv = peeled.inner
+    name, rest = program_of(argv)
+    words = set(rest)
+    return (
+        (name == "flask" and "run" in words)
+        or (name == "manage.py" and bool({"runserver", "runserver_plus"} & words))
+        or name in ("nodemon", "ts-node-dev")
+        or (name in ("npm", "yarn", "pnpm") and bool({"dev", "start:dev"} & words))
+        or "--reload" in words
+    )
+
+
 def is_shell(argv: tuple[str, ...]) -> bool:
     """Tell whether a command is a shell."""
     name = base(argv[0]) if argv else ""

@@ -9,6 +9,7 @@ from supervisor.doctor.commands.role import is_shell
 from supervisor.doctor.commands.wrapping import base, is_init, peel
 from supervisor.doctor.knowledge.shells import ASH, MAYBE, YES
 from supervisor.doctor.knowledge.wrappers import CHANGES, EXECS, FORWARDS, KEEPS
+from supervisor.doctor.reading.shellnodes import Function, walk
 from supervisor.doctor.scripts.shellfacts import EXEC, FOREGROUND, Run
 from supervisor.doctor.services.program import (
     FIRST,
@@ -31,6 +32,7 @@ from supervisor.doctor.services.program import (
 if TYPE_CHECKING:
     from supervisor.doctor.commands.command import Command
     from supervisor.doctor.finding import Place
+    from supervisor.doctor.reading.shellnodes import Script
     from supervisor.doctor.reading.source import Source
 
 LONGEST: Final = 24
@@ -166,7 +168,7 @@ class _Walk:
         facts = facts_for(script, self.around)
         run = main_run(facts, args)
         does = script_does(facts, run)
-        if does not in (EXECS, UNKNOWN, HANDLES):
+        if does not in (EXECS, UNKNOWN, HANDLES) and _ends_with(script, run):
             turned = lines.becomes(script, text, shell)
             does = EXECS if turned == YES else UNKNOWN if turned == MAYBE else does
         self.links.append(
@@ -211,6 +213,12 @@ class _Walk:
         if found is None:
             return self._unknown(at)
         return _Step(("/bin/sh", "-c", found[0]), found[1], FOREGROUND, None)
+
+
+def _ends_with(script: Script, run: Run | None) -> bool:
+    """Tell whether a line's last statement runs it: `app; echo over` ends with another one."""
+    body = [one for one in script.body if not isinstance(one, Function)]
+    return run is None or any(one is run.statement for one in walk(body[-1:]))
 
 
 def _interpreter(source: Source) -> str | None:

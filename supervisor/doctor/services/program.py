@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from supervisor.core.record import Record
-from supervisor.doctor.commands.role import ARGS, SERVER, role
+from supervisor.doctor.commands.role import ARGS, SERVER, for_desk, role
 from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import Place
 from supervisor.doctor.knowledge.wrappers import (
@@ -148,6 +148,9 @@ def main_run(facts: ShellFacts, args: tuple[str, ...]) -> Run | None:
     last = [run for run in mains if run.last and run.role != ARGS]
     front = [run for run in serving if run.how != BACKGROUND]
     found = front or serving or last or list(mains)
+    others = [run for run in found if run.path and not for_desk(run.argv)]
+    if found and found[-1].path and for_desk(found[-1].argv) and others:
+        return others[-1]  # an image is for production, whatever else its script can do
     return found[-1] if found else None
 
 
