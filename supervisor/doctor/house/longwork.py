@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+import math
+import re
+from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.knowledge import workloads
+from supervisor.doctor.knowledge.trials import trial
 
 if TYPE_CHECKING:
+    from supervisor.doctor.house.house import House
     from supervisor.doctor.services.service import Service
+
+LIMIT: Final = re.compile(
+    r"^[^#\n]*?\b(?:celeryd?_)?task_(?:soft_)?time_limit[\"']?\s*[=:]\s*"
+    r"(?P<product>\d{1,6}(?:[ \t]*\*[ \t]*\d{1,6}){0,3})[ \t]*(?:[,)}#]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def task_limit(house: House) -> float:
+    """Return the longest time that the tree's settings give a task of Celery's; 0 for none."""
+    texts = [one for one in house.of_kind("python") if not trial(one.path)]
+    return max((_product(m["product"]) for t in texts for m in LIMIT.finditer(t.text)), default=0.0)
+
+
+def _product(text: str) -> float:
+    return float(math.prod(int(one) for one in text.split("*") if one.strip().isdecimal()))
 
 
 def image_of(service: Service) -> str:

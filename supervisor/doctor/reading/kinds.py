@@ -10,7 +10,7 @@ UNWANTED: Final = "-"  # nobody needs to look at it
 
 # Names in lower case; the first that matches the whole path counts.
 NAMED: Final = tuple(
-    (re.compile(rf"(?:.*/)?{pattern}", re.DOTALL), kind)
+    (re.compile(rf"(?:.*/)?(?:{pattern})", re.DOTALL), kind)
     for pattern, kind in (
         (r".*\.dockerignore", UNWANTED),
         (r"(dockerfile|containerfile)[^/]*\.(j2|jinja2?|erb|tmpl|gotmpl|mustache|m4)", "template"),
@@ -38,6 +38,7 @@ NAMED: Final = tuple(
         (r"gracekeeper\.toml", "settings"),
         (r"package\.json", "package"),
         (r"fly([._-][^/]*)?\.toml", "fly"),
+        (r"[^/]*(puma|unicorn)[^/]*\.rb|(puma|unicorn)/[^/]+\.rb", "ruby-server"),
         (r"[^/]+\.(sh|bash|ash|dash|ksh)", "shell"),
         (r"[^/]+\.py", "python"),
         (r"nginx[^/]*\.conf(\.(template|tmpl|tpl))?|[^/]+\.nginx|[^/]*nginx\.conf", "nginx"),
@@ -50,6 +51,10 @@ NAMED: Final = tuple(
 SHELLS: Final = ("sh", "bash", "dash", "ash", "ksh", "mksh", "zsh")
 NGINX: Final = re.compile(r"^[ \t]*(http|events|server|upstream|location)\b[^;\n]*\{", re.MULTILINE)
 SUPERVISORD: Final = re.compile(r"^\[(supervisord|program:[^\]]+|group:[^\]]+)\]", re.MULTILINE)
+PHP_FPM: Final = re.compile(
+    r"^[ \t]*(?:pm(?:\.max_children)?|request_terminate_timeout|process_control_timeout)[ \t]*=",
+    re.MULTILINE,
+)
 KUBERNETES: Final = (
     re.compile(r"^[\"']?apiVersion[\"']?:", re.MULTILINE),
     re.compile(r"^[\"']?kind[\"']?:", re.MULTILINE),
@@ -86,6 +91,8 @@ def by_text(path: str, head: str) -> str:
         return "uwsgi"
     if SUPERVISORD.search(head):
         return "supervisord"
+    if lower.endswith(".conf") and PHP_FPM.search(head):
+        return "php-fpm"
     if "." in lower.rpartition("/")[2] and NGINX.search(head):
         return "nginx"
     return UNWANTED

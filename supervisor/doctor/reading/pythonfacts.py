@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from supervisor.doctor.finding import Place
 from supervisor.doctor.reading import pythonnodes as py
+from supervisor.doctor.reading.pythonvalues import fallback, product
 from supervisor.doctor.reading.pythonwalk import (
     FUNCTIONS,
     catches,
@@ -197,6 +198,10 @@ class Facts:
             return py.Value(place, items=tuple(map(self._value, flat[:1000])))
         if isinstance(node, ast.Lambda):
             return py.Value(place, name="<lambda>", column=node.col_offset)
+        if (number := product(node)) is not None:
+            return py.Value(place, number, is_constant=True)
+        if isinstance(node, ast.Call | ast.BoolOp):
+            return py.Value(place, fallback=fallback(node, self._dotted))
         return py.Value(place, name=self._dotted(node))
 
     def _dotted(self, node: ast.AST) -> str:

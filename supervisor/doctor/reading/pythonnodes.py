@@ -15,7 +15,8 @@ Constant = str | int | float | bool | None
 class Value(Record):
     """An argument: a constant, else the dotted name that is written there; both empty otherwise.
 
-    `items`  of a list or a tuple
+    `items`     of a list or a tuple
+    `fallback`  what it is unless the environment says otherwise: `os.getenv("T", "60")`
     """
 
     place: Place
@@ -24,6 +25,7 @@ class Value(Record):
     name: str = ""
     items: tuple[Value, ...] = ()
     column: int = 0
+    fallback: Constant = None
 
 
 class Call(Record):

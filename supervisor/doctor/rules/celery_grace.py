@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import LOW, MEDIUM, Finding
 from supervisor.doctor.house.granting import granted
+from supervisor.doctor.house.longwork import task_limit
 from supervisor.doctor.knowledge.trials import trial
 from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
@@ -25,11 +25,6 @@ FIX = (
     "Give the worker a grace period above its longest task, and set `task_acks_late` (with"
     " `task_reject_on_worker_lost`) for tasks that may be run twice."
 )
-LIMIT: Final = re.compile(
-    r"^[^#\n]*?\b(?:celeryd?_)?task_(?:soft_)?time_limit[\"']?\s*[=:]\s*"
-    r"(?P<product>\d{1,6}(?:[ \t]*\*[ \t]*\d{1,6}){0,3})[ \t]*(?:[,)}#]|$)",
-    re.IGNORECASE | re.MULTILINE,
-)
 LATE: Final = re.compile(r"^[^#\n]*acks_late[\"']?\s*[=:]\s*True", re.IGNORECASE | re.MULTILINE)
 SPARE_S: Final = 10
 
@@ -40,7 +35,7 @@ def check(house: House) -> Iterator[Finding]:
     texts = [one for one in house.of_kind("python") if not trial(one.path)] if workers else []
     if any(LATE.search(one.text) for one in texts):
         return  # what is cut is run again
-    said = max((_product(m["product"]) for t in texts for m in LIMIT.finditer(t.text)), default=0)
+    said = task_limit(house) if workers else 0.0
     for server in workers:
         service = server.service
         if service.kind == SUPERVISORD or service.oneshot or service.signal != "SIGTERM":
@@ -50,10 +45,6 @@ def check(house: House) -> Iterator[Finding]:
         unlimited = not limit and service.grace_s is None and not service.platform.all
         if unlimited or limit > service.grace:
             yield _finding(house, server, limit)
-
-
-def _product(text: str) -> float:
-    return float(math.prod(int(one) for one in text.split("*") if one.strip().isdecimal()))
 
 
 def _finding(house: House, server: Server, limit: float) -> Finding:

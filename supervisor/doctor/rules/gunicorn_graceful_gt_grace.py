@@ -9,6 +9,8 @@ from supervisor.doctor.finding import INFO, LOW, MEDIUM, Finding
 from supervisor.doctor.house.composed import Composed
 from supervisor.doctor.house.granting import granted
 from supervisor.doctor.knowledge.platforms import MARGIN_S
+from supervisor.doctor.knowledge.trials import trial
+from supervisor.doctor.reading.duration import duration
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.services.hearing import for_grace
 from supervisor.doctor.services.service import SUPERVISORD
@@ -23,6 +25,7 @@ FIX = (
     "Give it a grace period some seconds above its graceful time-out, or set `--graceful-timeout`"
     " some seconds below the grace period."
 )
+MOST_S = 30.0  # of Kubernetes, and more than others give
 SPARE_S = 5  # what is given beyond the time-out
 
 
@@ -33,7 +36,8 @@ def check(house: House) -> Iterator[Finding]:
         service = server.service
         if composed.grace_elsewhere(service):
             continue
-        graceful = server.graceful_s if server.name == "gunicorn" else None
+        sure = server.graceful_s if server.name == "gunicorn" else None
+        graceful = server.unless_s if sure is None and server.name == "gunicorn" else sure
         if graceful is None or service.kind == SUPERVISORD or service.oneshot:
             continue
         sleeps = service.prestop.sleeps_s if service.prestop else None
@@ -41,7 +45,29 @@ def check(house: House) -> Iterator[Finding]:
         if service.platform.all and graceful <= left:
             continue  # who runs a Procfile is not known that well
         if service.signal == "SIGTERM" and graceful + MARGIN_S > left:
-            yield _finding(house, server, graceful, left)
+            found = _finding(house, server, graceful, left)
+            yield found if sure is not None else found.replace(severity=INFO, edits=())
+    yield from _alone(house)
+
+
+def _alone(house: House) -> Iterator[Finding]:
+    """Look at settings that no service is known to read: above what all platforms give."""
+    read = {option.place.path for server in house.servers for option in server.options.values()}
+    for source in house.of_kind("gunicorn"):
+        parsed = house.files.python(source.path) if source.path not in read else None
+        said = parsed.constants.get("graceful_timeout") if parsed else None
+        if said is None or trial(source.path):
+            continue
+        seconds = duration(str(said.constant if said.is_constant else said.fallback))
+        if seconds is not None and seconds > MOST_S:
+            yield Finding(
+                "gunicorn-graceful-gt-grace",
+                INFO,
+                said.place,
+                f"gunicorn waits up to {seconds:g} s for requests; Docker kills 10 s after the"
+                " stop, Kubernetes 30 s, if nobody says otherwise.",
+                FIX,
+            )
 
 
 def _finding(house: House, server: Server, graceful: float, left: float) -> Finding:
@@ -127,6 +153,23 @@ RULE = Rule(
             at="Dockerfile:2",
             fixed='app = "a"\nkill_timeout = 35\nkill_signal = "SIGTERM"\n',
         ),
+        Example(
+            (("gunicorn.conf.py", "graceful_timeout = 2 * 60\n"),),
+            at="gunicorn.conf.py:1",
+            severity=INFO,
+        ),
+        Example(
+            (
+                (
+                    "Dockerfile",
+                    'FROM python:3.11\nCOPY . /\nCMD ["gunicorn", "a:a"]\n',
+                ),
+                ("gunicorn.conf.py", "import os\ngraceful_timeout = int(os.getenv('T', '60'))\n"),
+            ),
+            at="gunicorn.conf.py:2",
+            severity=INFO,
+            by_hand=True,
+        ),
         Example(_compose("$OPTIONS "), at="compose.yml:4", severity=INFO, by_hand=True),
         Example(
             (("a.service", "[Service]\nExecStart=gunicorn a:b\nTimeoutStopSec=5\n"),),
@@ -149,6 +192,8 @@ RULE = Rule(
                 ("fly.toml", 'app = "a"\nkill_signal = "SIGTERM"\nkill_timeout = "40s"\n'),
             )
         ),
+        Example((("gunicorn.conf.py", "graceful_timeout = 30\n"),)),
+        Example((("gunicorn.conf.py", "graceful_timeout = compute()\n"),)),
         Example(_compose("", "    stop_grace_period: 40s\n")),
         Example(_compose("--graceful-timeout 8 ")),
         Example(

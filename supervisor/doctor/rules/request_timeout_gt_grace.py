@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.commands.options import ALIASES, options_of
 from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
 from supervisor.doctor.house.composed import Composed
+from supervisor.doctor.house.patience import patiences
 from supervisor.doctor.house.started import started
 from supervisor.doctor.knowledge.trials import trial
-from supervisor.doctor.reading.duration import duration
-from supervisor.doctor.reading.nginx import walk
+from supervisor.doctor.reading.duration import duration, unless
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.rules.k8s_no_prestop import manifest
 from supervisor.doctor.services.hearing import for_grace
 from supervisor.doctor.services.service import SUPERVISORD
 
@@ -32,8 +32,6 @@ FIX = (
 FAR: Final = 2.0  # times the grace period
 ANY_S: Final = 90.0  # far above what Docker (10 s) and Kubernetes (30 s) give by themselves
 UWSGI: Final = ("harakiri", "http-timeout")
-NGINX: Final = ("proxy_read_timeout", "uwsgi_read_timeout", "fastcgi_read_timeout")
-UNLESS: Final = re.compile(r"[\"']?\$\{\w+:?-(?P<value>[^}$]+)\}[\"']?")
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -56,7 +54,7 @@ def check(house: House) -> Iterator[Finding]:
         if wanted and not composed.grace_elsewhere(one.service):
             yield from _limited(one.service, options)
     yield from _settings(house, {place.path for place in told})
-    yield from _nginx(house)
+    yield from _patient(house)
 
 
 def _uwsgis(house: House, composed: Composed) -> Iterator[Finding]:
@@ -93,27 +91,24 @@ def _settings(house: House, read: set[str]) -> Iterator[Finding]:
         if found is None or source.path in read or trial(source.path) or parsed is None:
             continue
         others = parsed.constants.get("worker_class"), parsed.constants.get("threads")
-        if found.is_constant and not any(others):
-            yield from _found(None, "timeout", str(found.constant), found.place)
+        value = found.constant if found.is_constant else found.fallback
+        if value is not None and not any(others):
+            yield from _found(None, "timeout", str(value), found.place)
 
 
-def _nginx(house: House) -> Iterator[Finding]:
-    """Look at how long nginx waits for an answer; a WebSocket is none."""
-    for source in house.of_kind("nginx"):
-        upgraded = [
-            one.place
-            for one in walk(house.files.nginx(source.path))
-            if any(each.args[:1] in (("Upgrade",), ("upgrade",)) for each in one.block or ())
-        ]
-        if trial(source.path):
+def _patient(house: House) -> Iterator[Finding]:
+    """Look at other servers' files, and at what stands before them: once each."""
+    told: set[str] = set()
+    for one in patiences(house):
+        if one.place.path in told:
             continue
-        for one in walk(house.files.nginx(source.path)):
-            at = one.place.line
-            if one.name in NGINX and not any(p.line <= at <= p.last for p in upgraded):
-                found = tuple(_found(None, one.name, " ".join(one.args), one.place))
-                yield from found
-                if found:
-                    break
+        for found in _found(one.service, one.key, one.value, one.place):
+            told.add(one.place.path)
+            seconds = duration(unless(one.value) or one.value) or 0.0
+            if one.limits:
+                yield found.replace(severity=INFO) if "." in one.key else found
+            elif seconds >= ANY_S:
+                yield found.replace(severity=INFO, why=_other(seconds))
 
 
 def _alone(key: str, seconds: float) -> str:
@@ -132,8 +127,8 @@ def _other(seconds: float) -> str:
 
 def _found(service: Service | None, key: str, value: str, place: Place) -> Iterator[Finding]:
     """Compare with the grace period, or with what platforms give where nobody says it."""
-    default = UNLESS.fullmatch(value)
-    seconds = duration(default["value"] if default else value)
+    default = unless(value)
+    seconds = duration(default or value)
     runs = service.parent if service and service.kind == SUPERVISORD else service
     if seconds is None or (runs is not None and runs.oneshot):
         return
@@ -178,6 +173,12 @@ def _scripted(line: str, *, docker: bool = True) -> tuple[tuple[str, str], ...]:
     return (*made, ("Dockerfile", dockerfile), ("compose.yml", compose)) if docker else made
 
 
+INGRESS = (
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: x\n  annotations:\n"
+    "    nginx.ingress.kubernetes.io/proxy-read-timeout: '%d'\n"
+    "spec:\n  defaultBackend: {service: {name: front}}\n"
+)
+
 RULE = Rule(
     id="request-timeout-gt-grace",
     severity=MEDIUM,
@@ -220,18 +221,40 @@ RULE = Rule(
             (("gunicorn.conf.py", "timeout = 600\n"),), at="gunicorn.conf.py:1", severity="info"
         ),
         Example(
-            (("nginx.conf", f"{SERVER}proxy_read_timeout 10m;\n  }}\n}}\n"),),
-            at="nginx.conf:3",
+            (("gunicorn.conf.py", "import os\ntimeout = int(os.environ.get('T', 5 * 60))\n"),),
+            at="gunicorn.conf.py:2",
+            severity="info",
+        ),
+        Example(
+            (("fpm/www.conf", "[www]\npm = dynamic\nrequest_terminate_timeout = 600s\n"),),
+            at="fpm/www.conf:3",
             severity="info",
         ),
         Example(
             (
-                (
-                    "nginx.conf",
-                    f"{SERVER}proxy_read_timeout 5s;\n    uwsgi_read_timeout 10m;\n  }}\n}}\n",
-                ),
+                ("compose.yml", "services:\n  web:\n    image: 'php:8-fpm'\n"),
+                ("www.conf", "[www]\npm = static\nrequest_terminate_timeout = 60\n"),
             ),
-            at="nginx.conf:4",
+            at="www.conf:3",
+        ),
+        Example(
+            (("config/unicorn.rb", 'timeout ENV.fetch("T", 300).to_i\n'),),
+            at="config/unicorn.rb:1",
+            severity="info",
+        ),
+        Example(
+            (("config/puma.rb", "workers 2\nworker_timeout 600\n"),),
+            at="config/puma.rb:2",
+            severity="info",
+        ),
+        Example(
+            (("web.yaml", manifest("")), ("ingress.yaml", INGRESS % (600))),
+            at="ingress.yaml:6",
+            severity="info",
+        ),
+        Example(
+            (("nginx.conf", f"{SERVER}proxy_read_timeout 10m;\n  }}\n}}\n"),),
+            at="nginx.conf:3",
             severity="info",
         ),
     ),
@@ -249,10 +272,7 @@ RULE = Rule(
         ),
         Example(_scripted("exec gunicorn --timeout 60 app:app", docker=False)),
         Example(_scripted("exec gunicorn --reload --timeout 600 app:app", docker=False)),
-        Example((("gunicorn.conf.py", "timeout = 60\n"),)),
         Example((("gunicorn.conf.py", 'timeout = 600\nworker_class = "gevent"\n'),)),
-        Example((("Procfile", "web: gunicorn -t 45 app:app\n"),)),
-        Example((("nginx.conf", f"{SERVER}proxy_read_timeout 60s;\n  }}\n}}\n"),)),
         Example(
             (
                 (
@@ -262,6 +282,18 @@ RULE = Rule(
                 ),
             )
         ),
+        Example((("www.conf", "[www]\npm = dynamic\nrequest_terminate_timeout = 30s\n"),)),
+        Example(
+            (
+                (
+                    "config/puma.rb",
+                    'worker_timeout 3600 if ENV.fetch("ENV", "development") == "development"\n'
+                    "if dev\n  worker_timeout 3600\nend\nthreads 5, 200\n",
+                ),
+            )
+        ),
+        Example((("config/puma.rb", "worker_timeout 60\n"),)),
+        Example((("web.yaml", manifest("")), ("ingress.yaml", INGRESS % 45))),
         Example(_gunicorn("--timeout 0")),
         Example((("uwsgi.ini", "[uwsgi]\nharakiri = 60\n"),)),
     ),

@@ -10,7 +10,7 @@ from supervisor.doctor.commands.role import SERVER, is_shell, role
 from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import INFO, LOW, MEDIUM, Edit, Finding
 from supervisor.doctor.house.granting import after
-from supervisor.doctor.house.longwork import worker
+from supervisor.doctor.house.longwork import task_limit, worker
 from supervisor.doctor.house.standing import called
 from supervisor.doctor.knowledge.daemons import HELPERS
 from supervisor.doctor.knowledge.platforms import GUNICORN_GRACEFUL_S, MARGIN_S, UWSGI_MERCY_S
@@ -53,7 +53,7 @@ def check(house: House) -> Iterator[Finding]:
                 yield from _defaulted(house, service)
         elif server.variant == "celery" and service.signal in graceful("celery"):
             own = server.get("time-limit") or server.get("soft-time-limit")
-            limit = duration(own) if own else None
+            limit = duration(own) if own else task_limit(house) or None
             if limit is not None and limit > service.grace:
                 yield _finding(house, service, f"A task of Celery may take {limit:g} s", limit)
             elif limit is None and (service.grace_s or 0) <= DEFAULT_S:
@@ -193,6 +193,13 @@ RULE = Rule(
         Example(_conf("command=celery -A app worker\n"), at="supervisord.conf:4"),
         Example(_conf("command=celery -A app worker\nstopwaitsecs=10\n"), at="supervisord.conf:5"),
         Example(_conf("command=python manage.py rqworker\n"), at="supervisord.conf:4"),
+        Example(
+            (
+                *_conf("command=celery -A app worker\nstopwaitsecs=60\n"),
+                ("app/settings.py", "CELERY_TASK_TIME_LIMIT = 30 * 60\n"),
+            ),
+            at="supervisord.conf:5",
+        ),
         Example(_conf("command=/start-celery.sh\n"), at="supervisord.conf:4", severity=INFO),
         Example(_conf("command=bash worker.sh\n"), at="supervisord.conf:4", severity=INFO),
         Example(_conf("command=python /app/worker.py\n"), at="supervisord.conf:4", severity=INFO),

@@ -8,7 +8,7 @@ from supervisor.core.record import Record
 from supervisor.doctor.commands.options import ALIASES, Option, options_of, words_of
 from supervisor.doctor.commands.wrapping import program_of
 from supervisor.doctor.knowledge.platforms import GUNICORN_GRACEFUL_S, HYPERCORN_GRACEFUL_S
-from supervisor.doctor.reading.duration import duration
+from supervisor.doctor.reading.duration import duration, unless
 
 if TYPE_CHECKING:
     from supervisor.doctor.finding import Place
@@ -59,6 +59,12 @@ class Server(Record):
         """Return where an option is set, or where the server is started."""
         found = self.options.get(name)
         return found.place if found else self.place
+
+    @property
+    def unless_s(self) -> float | None:
+        """Return for how long it waits for its requests unless a variable says otherwise."""
+        key = "timeout-graceful-shutdown" if self.name == "uvicorn" else "graceful-timeout"
+        return duration(unless(self.get(key) or ""))
 
     @property
     def graceful_s(self) -> float | None:
@@ -135,6 +141,8 @@ def _gunicorn(made: Server, files: Files, around: Surroundings) -> Server:
         for key, value in parsed.constants.items():
             known = value.is_constant and value.constant is not None
             text = str(value.constant) if known else "?"
+            if value.fallback is not None:
+                text = f"${{{key.upper()}:-{value.fallback}}}"
             options.setdefault(key.replace("_", "-"), Option(text, value.place))
     sure = parsed is not None or "config" not in options
     return made.replace(variant="gunicorn", options=options, sure=sure)
