@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -12,10 +13,9 @@ import docker
 from docker.models.containers import Container
 from testcontainers.core.labels import create_labels
 
-from supervisor.ops import procfs
 from supervisor.ops.containers import moment
-from supervisor.ops.process import Process
 from tests.ops.staged import GRACE_S, Staged
+from tests.runtime.kept import descendants
 
 BEGINS_WITHIN_S = 30
 QUIET_LOOKS, EVERY_S = 4, 0.05
@@ -43,18 +43,24 @@ def begun(engine: docker.DockerClient, image: str, one: Staged) -> Iterator[Cont
 
 
 def wait_until_quiet(container: Container, one: Staged) -> None:
-    """Wait until everybody is there and sits where they sat at the last looks."""
+    """Wait until everybody is there and sits where they sat at the last looks.
+
+    A look costs nothing that would keep those from beginning who are looked at.
+    """
+    container.reload()
+    first = int(container.attrs["State"]["Pid"])
     seen: list[tuple[Any, ...]] = []
 
     def quiet() -> bool:
-        container.reload()
-        assert container.status == "running", container.logs().decode()
-        if one.log not in container.logs().decode():
-            return False
-        tree = procfs.tree(container.attrs["State"]["Pid"])
-        seen.append(tuple(_place(p) for p in tree.processes))
-        everybody = len(tree.processes) >= one.crew
-        return everybody and len(seen) >= QUIET_LOOKS and len(set(seen[-QUIET_LOOKS:])) == 1
+        assert Path("/proc", str(first)).exists(), container.logs().decode()
+        everybody = (first, *descendants(first))
+        seen.append(tuple(_place(pid) for pid in everybody))
+        return (
+            len(everybody) >= one.crew
+            and len(seen) >= QUIET_LOOKS
+            and len(set(seen[-QUIET_LOOKS:])) == 1
+            and one.log in container.logs().decode()
+        )
 
     wait_until(quiet, f"{one.name} to begin")
 
@@ -76,7 +82,16 @@ def stopped(container: Container) -> End:
     return End(code, moment(container.attrs["State"]["FinishedAt"]) / 1e9 - asked)
 
 
-def _place(process: Process) -> tuple[Any, ...]:
-    """Say where somebody sits; whoever runs is nowhere twice."""
-    at: object = process.wchan if process.state != "R" else object()
-    return process.name, process.argv, process.caught, process.ignored, at
+def _place(pid: int) -> tuple[Any, ...]:
+    """Say where somebody sits; whoever runs is nowhere twice, and who has gone as well."""
+    folder = Path("/proc", str(pid))
+    try:
+        status = (folder / "status").read_text()
+        shown = dict(line.split(":\t", 1) for line in status.splitlines())
+        at: object = (folder / "wchan").read_text()
+        argv = (folder / "cmdline").read_bytes()
+    except OSError:
+        return (object(),)
+    if shown["State"].startswith("R"):
+        at = object()
+    return shown["Name"], argv, shown["SigCgt"], shown["SigIgn"], at
