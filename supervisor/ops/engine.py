@@ -248,10 +248,10 @@ class Engine:
                 f"cannot ask about {name or 'containers'}: the engine at {self.host} does not"
                 " answer in time. See whether `docker ps` does, and try again."
             )
-        return GracekeeperError(
-            f"cannot reach a Docker Engine at {self.host}: {why}. Start it, or set DOCKER_HOST to"
-            " where it is."
-        )
+        todo = "Start it, or set DOCKER_HOST to where it is"
+        if "paramiko" in why:  # the SDK's own ssh
+            why, todo = "ssh needs Python's paramiko", "Do `pip install docker[ssh]`"
+        return GracekeeperError(f"cannot reach a Docker Engine at {self.host}: {why}. {todo}.")
 
     def _refusal(self, answer: Any, name: str) -> GracekeeperError:
         """Return the reason that an engine gives; a proxy gives none that is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -145,6 +146,15 @@ def test_silence_is_not_silent(asked: Asked, monkeypatch: pytest.MonkeyPatch) ->
     waits, refused = err.splitlines()
     assert waits.startswith("gracekeeper: waiting for the engine at unix://")
     assert "does not answer in time" in refused
+
+
+def test_ssh_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK speaks it by a library of its own, which is not installed with it."""
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+    monkeypatch.setenv("DOCKER_HOST", "ssh://127.0.0.1:1")
+    with pytest.raises(GracekeeperError, match=r"Do `pip install docker\[ssh\]`") as caught:
+        Engine()
+    assert "Start it" not in str(caught.value)
 
 
 def test_nothing_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

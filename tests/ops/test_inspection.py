@@ -139,19 +139,25 @@ def counted(port: int) -> tuple[int, int]:
 
 
 @pytest.mark.process
-def test_another_user_is_told_what_is_hidden(crew: Crew) -> None:
-    """Masks are everybody's to read; descriptors, and what is behind them, are not."""
+@pytest.mark.parametrize(
+    ("uid", "before"), [(65534, ()), (0, ("setpriv", "--bounding-set=-sys_ptrace"))]
+)
+def test_another_user_is_told_what_is_hidden(crew: Crew, uid: int, before: tuple[str, ...]) -> None:
+    """Masks are everybody's to read; descriptors, and what is behind them, are not.
+
+    A container's root can list the descriptors of all, and may not look what they are.
+    """
     if os.getuid():
         pytest.skip("only root can become somebody else")
     look = (
         "import encodings.ascii, os, sys\n"
         "from supervisor.ops.inspection import Wish, of_process\n"
-        "os.setgid(65534), os.setuid(65534)\n"
+        "os.setgid(int(sys.argv[2])), os.setuid(int(sys.argv[2]))\n"
         "found = of_process(int(sys.argv[1]), Wish())\n"
         "print(found.scene.tree.first.caught >> 14 & 1, found.listeners[0].holders, found.hidden)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", look, str(crew.process.pid)],
+        [*before, sys.executable, "-c", look, str(crew.process.pid), str(uid)],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -159,7 +165,7 @@ def test_another_user_is_told_what_is_hidden(crew: Crew) -> None:
         check=False,
     )
     assert done.stdout.startswith("1 None "), done.stderr
-    assert "this is uid 65534" in done.stdout
+    assert f"this is uid {uid}" in done.stdout
 
 
 @pytest.mark.process
