@@ -133,8 +133,9 @@ def gracekeeper(scene: Scene, process: Process, number: int, end_of: EndOf) -> E
     every = [one for one in scene.tree.processes if one is not process]
     below = every if process is scene.tree.first else scene.tree.below(process)
     found = last([end_of(one, number) for one in below if one.state not in "ZX"])
-    if any(one.program.startswith("uwsgi") for one in below):
-        found = Ending(UWSGI_S, 0, "uWSGI is told to quit", 0.2)
+    masters = [one for one in below if one.program.startswith("uwsgi")]
+    if masters:
+        found = drained(scene, masters[0], Ending(UWSGI_S, 0, "uWSGI is told to quit", 0.2), None)
     if found is None:
         return Ending(INSTANT_S, BY_SIGNAL + number, "it has nothing to wait for")
     own = end_of(main, number) if main is not None else found
@@ -143,7 +144,12 @@ def gracekeeper(scene: Scene, process: Process, number: int, end_of: EndOf) -> E
     if found.after_s is None or found.after_s + delay > at_most:
         why = f"it kills what is left ({found.why})"
         return Ending(at_most + INSTANT_S, code, why, 0.1, unsure)
-    return found.later(delay).replace(status=code, unsure="").told("it stops its service")
+    # The code is its own, so what is left to be unsure of is the time.
+    alone = scene.connections is not None and not scene.connections.running
+    doubt = "" if found.timed and alone else found.unsure
+    limit = f", and waits for {at_most:g} s at most" if doubt else ""
+    found = found.later(delay).replace(status=code, unsure=doubt)
+    return found.told(f"it stops its service{limit}")
 
 
 def supervisord(scene: Scene, process: Process, number: int, end_of: EndOf) -> Ending:

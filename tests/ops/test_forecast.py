@@ -215,6 +215,21 @@ def test_gracekeeper_kills_before_it_is_killed() -> None:
     assert foretold(one.replace(settings=(("grace", "30"),)), deaf).killed
 
 
+@pytest.mark.parametrize("name", ["uwsgi", "gunicorn"])
+def test_gracekeeper_waits_for_who_is_inside(name: str) -> None:
+    """As long again as the oldest has run, and no longer than its budget."""
+    given = (("grace", "5"),)
+    one = process(1, "python3", "/x/supervisor/runtime/boot.py", "4", blocked=EVERYTHING)
+    crew = one.replace(settings=given), process(7, name, ppid=1, caught=EVERYTHING)
+    busy = foretold(*crew, connections=Inside(connected=2, running=1, longest_s=3.0))
+    assert (busy.code, round(busy.seconds)) == (143, 3)
+    assert "the oldest for 3.0 s" in busy.unsure
+    assert "for 4 s at most" in busy.why
+    assert round(foretold(*crew, connections=Inside(1, 1, 9.0)).seconds) == 4
+    assert foretold(*crew, connections=None).unsure == "whether anybody is inside"
+    assert not foretold(*crew).unsure
+
+
 def test_gracekeeper_as_its_container_was_started() -> None:
     """An exec has replaced its command line, and the container still has it."""
     one = process(1, "python3", "/x/supervisor/runtime/boot.py", "4", blocked=EVERYTHING)
