@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 5  # recycles, for the status
 SOON_S: Final = 0.05  # a master that was woken has started the successor by then
+HELD_OFF_S: Final = 1.0  # a start is over sooner than a limit is looked at again
 
 
 class Recycler:
@@ -117,7 +118,7 @@ class Recycler:
 
     def _look(self) -> None:
         if self._held_off() and not self.state.flight:  # a stop has better use for the time
-            later = monotonic() + self._policy.every_s
+            later = monotonic() + min(self._policy.every_s, HELD_OFF_S)
             self.state = self.state.replace(look_at=later)
             self._arm()
         else:

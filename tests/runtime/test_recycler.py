@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -119,6 +120,16 @@ def test_nothing_is_measured_while_held_off(
     one.turn_until(lambda: len(held) > 5)
     assert one.looks == 0
     assert one.recycler.wish(1).startswith("cannot recycle: the service is draining. Try")
+
+
+def test_a_start_does_not_put_the_first_look_off_for_long(
+    service: Callable[..., Service],
+) -> None:
+    """What leaks at once would have all the time between two looks."""
+    one = service(requests=1)
+    one.why_not = "the service is starting"
+    one.turn_until(lambda: one.recycler.state.look_at > monotonic())
+    assert 0 < one.recycler.status()["next_look_s"] <= 1
 
 
 @pytest.mark.parametrize(
