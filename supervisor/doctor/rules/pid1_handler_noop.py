@@ -70,7 +70,7 @@ def _idle(handler: Handler, main: PythonMain) -> bool:
             for call in main.parsed.calls
         )
     function = handler.function
-    if function is None or function.raises or function.sets or function.name == "<lambda>":
+    if function is None or function.raises or function.sets:
         return False
     return all(map(_tells, function.calls)) and not _stores(function, main)
 
@@ -111,6 +111,12 @@ RULE = Rule(
         Example(_files('print("stopping")'), at="app.py:8"),
         Example(_files('logging.getLogger().info("got %s", number)'), at="app.py:8"),
         Example(_files("pass"), at="app.py:8"),
+        Example(
+            _files(
+                "pass", "signal.signal(15, lambda *_: print(1))\nwhile True:\n    time.sleep(9)\n"
+            ),
+            at="app.py:8",
+        ),
         Example(_files("pass", "time.sleep(20)\n"), at="app.py:8", severity=MEDIUM),
         Example(
             (
@@ -131,6 +137,8 @@ RULE = Rule(
         Example(_files("global stopped; stopped = True")),
         Example(_files('state["stop"] = True')),
         Example(_files("event.set()")),
+        Example(_files("pass", "signal.signal(15, lambda *_: stop.set())\n")),
+        Example(_files("pass", "signal.signal(15, lambda *_: flags.update(stop=1))\n")),
         Example(_files('print("bye")', "signal.pause()\n")),
     ),
     evidence=("https://docs.python.org/3/library/signal.html", "https://peps.python.org/pep-0475/"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import INFO, MEDIUM, Finding
 from supervisor.doctor.platforms.orchestrating import text
 from supervisor.doctor.rule import Example, Rule
@@ -30,6 +31,7 @@ OPTIONS: Final = {
     "thin": ("-P", "--pid"),
     "twistd": ("--pidfile",),
 }
+RAILS: Final = "tmp/pids/server.pid"
 BEGUN_ANEW: Final = ("/tmp", "/run", "/var/run", "/dev/shm")  # noqa: S108 - paths in an image
 
 
@@ -43,12 +45,11 @@ def check(house: House) -> Iterator[Finding]:
         path = _option(link.argv, OPTIONS.get(chain.program, ())) or _default(chain)
         if not path or "$" in path or "%" in path:
             continue
-        folder = service.image.workdir if service.image else ""
-        if not path.startswith("/"):
-            if not folder:
-                continue
-            path = posixpath.join(folder, path)
-        path = posixpath.normpath(path)
+        folder = _folder(service)
+        if not path.startswith("/") and not folder:
+            continue
+        rails = path == RAILS
+        path = posixpath.normpath(posixpath.join(folder, path))
         kept = _kept(service, path)
         if kept is None or _removed(chain.links, path):
             continue
@@ -57,7 +58,7 @@ def check(house: House) -> Iterator[Finding]:
             continue  # it knows its own number
         yield Finding(
             "pidfile-on-volume",
-            for_path(link.place.path, INFO if first else MEDIUM),
+            for_path(link.place.path, INFO if first and not rails else MEDIUM),
             link.place,
             f"{path} outlives its container: after a KILL it names a process number that the next"
             f" container has, too, so that {chain.program} may refuse to start.",
@@ -67,8 +68,23 @@ def check(house: House) -> Iterator[Finding]:
         )
 
 
+def _folder(service: Service) -> str:
+    """Return the folder that it works in; empty if nobody can tell."""
+    said = service.node.get("working_dir") if service.node else None
+    if said is not None and service.kind != KUBERNETES:
+        return said.value
+    return service.image.workdir if service.image else ""
+
+
 def _default(chain: Chain) -> str:
-    """Return where a program writes it if nobody says: Celery's beat in its working directory."""
+    """Return where a program writes it if nobody says: Celery's beat in its working directory.
+
+    Rails refuses to start with one of its own number, too: `check_pid!` of rackup.
+    """
+    own = [base(word) for word in chain.main.argv]
+    at = own.index("rails") + 1 if "rails" in own[:-1] else 0
+    if at and own[at] in ("s", "server"):
+        return "" if {"-P", "--pid"} & {word.partition("=")[0] for word in own} else RAILS
     words = chain.main.argv[1:]
     said = any(word.partition("=")[0] in ("--pidfile", "--detach") for word in words)
     if chain.program != "celery" or "beat" not in words or said:
@@ -178,6 +194,10 @@ RULE = Rule(
             _compose("celery -A app beat --pidfile /data/beat.pid"), "compose.yml:4", severity=INFO
         ),
         Example(
+            _compose("bundle exec rails s -b 0.0.0.0\n    working_dir: /app", ".:/app"),
+            at="compose.yml:4",
+        ),
+        Example(
             _compose("tini -- gunicorn -p /app/tmp/g.pid app:app", ".:/app"), at="compose.yml:4"
         ),
     ),
@@ -186,6 +206,13 @@ RULE = Rule(
         Example(_beat("#!/bin/sh\ncd /srv\ncelery -A app beat\n")),
         Example(_script("rm -f /data/w.pid\n")),
         Example(_compose("celery -A app beat --pidfile=")),
+        Example(_compose("bundle exec rails s -P /tmp/s.pid\n    working_dir: /app", ".:/app")),
+        Example(_compose("bundle exec rails c\n    working_dir: /app", ".:/app")),
+        Example(
+            _compose(
+                "sh -c 'rm -f tmp/pids/server.pid; exec rails s'\n    working_dir: /app", ".:/app"
+            )
+        ),
         Example(_compose("gunicorn -p /data/g.pid app:app")),  # it knows its own number
         Example(_compose("celery -A app beat --pidfile=/tmp/beat.pid")),
         Example(_compose("uwsgi --http :80 --pidfile /data/u.pid")),  # it writes it anew

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.core.signalnames import number
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.finding import HIGH, INFO, MEDIUM, Edit, Finding, Place
 from supervisor.doctor.house.granting import after, top_level
 from supervisor.doctor.house.waiting import until
@@ -27,8 +28,8 @@ SILENT: Final = frozenset(
 )
 SAME: Final = {"openresty": "nginx", "httpd-foreground": "httpd", "apache2-foreground": "httpd"}
 DOCUMENTED: Final = (("haproxy", "SIGTERM"), ("haproxy", "SIGINT"))  # a hard stop, its manual says
-OTHERS: Final = ("uwsgi", "celery", "apachectl", "apache2ctl", "systemd")
-"""uWSGI has rules of its own; Celery takes SIGINT as well; of the others nobody knows."""
+OTHERS: Final = ("uwsgi", "systemd")
+"""uWSGI has rules of its own; of systemd nobody knows."""
 SAID: Final = re.compile(
     r"(?P<key>\s*(?:STOPSIGNAL\s+|stop_signal:\s*|(?:kill_signal|KillSignal)\s*=\s*))"
     r"(?P<quote>[\"']?)\w+(?P=quote)(?P<rest>\s*)"
@@ -41,13 +42,21 @@ def check(house: House) -> Iterator[Finding]:
         chain, signal = service.chain, _signal(service)
         if chain is None or not signal or service.kind == SUPERVISORD or not hears(service):
             continue
-        if chain.program in OTHERS or _rewritten(service):
+        if chain.program in OTHERS or _rewritten(service) or _ends(chain.main.argv):
             continue
         wanted = graceful(chain.program)
         if not wanted or signal in wanted or number(signal) in (None, 9, 19):
             continue
         name = SAME.get(chain.program, chain.program)
         yield _finding(name, signal, wanted[0], service, house)
+
+
+def _ends(argv: tuple[str, ...]) -> bool:
+    """Tell whether it does not stay: `celery inspect`, `apachectl start`."""
+    name = base(argv[0]) if argv else ""
+    if name in ("apachectl", "apache2ctl"):
+        return not any(word.endswith("FOREGROUND") for word in argv)
+    return name == "celery" and "worker" not in argv
 
 
 def _signal(service: Service) -> str:
@@ -180,6 +189,16 @@ RULE = Rule(
             severity=INFO,
         ),
         Example(
+            _files('FROM python:3.11\nSTOPSIGNAL SIGQUIT\nCMD ["celery", "-A", "a", "worker"]\n'),
+            at="Dockerfile:2",
+            fixed='FROM python:3.11\nSTOPSIGNAL SIGTERM\nCMD ["celery", "-A", "a", "worker"]\n',
+        ),
+        Example(
+            _files('FROM debian:12\nCMD ["apachectl", "-D", "FOREGROUND"]\n'),
+            at="Dockerfile:2",
+            severity=INFO,
+        ),
+        Example(
             _files(_GUNICORN, ("fly.toml", 'app = "a"\n\n[http_service]\ninternal_port = 80\n')),
             at="fly.toml:1",
             fixed='app = "a"\nkill_signal = "SIGTERM"\n\n[http_service]\ninternal_port = 80\n',
@@ -225,6 +244,9 @@ RULE = Rule(
         Example(_files("FROM nginx:1.25\nCOPY a /b\n")),
         Example(_files(f"FROM their/nginx\n{_NGINX}")),
         Example(_files('FROM python:3.11\nSTOPSIGNAL SIGINT\nCMD ["uvicorn", "a:b"]\n')),
+        Example(
+            _files('FROM python:3.11\nSTOPSIGNAL SIGQUIT\nCMD ["celery", "-A", "a", "beat"]\n')
+        ),
         Example(_files('FROM php:8\nSTOPSIGNAL SIGINT\nCMD ["php", "-S", "[::]:80"]\n')),
         Example(_files('FROM alpine\nCMD ["dumb-init", "-r", "15:3", "nginx"]\n')),
         Example((("compose.yml", "services:\n  a:\n    image: nginx:1.25\n"),)),
