@@ -52,7 +52,7 @@ def worker(service: Service) -> bool:
     if service.chain is None:
         return False
     words = [base(word) for word in service.chain.main.argv]
-    if service.chain.program == "celery" or (
+    if service.chain.program in ("celery", "airflow") or (
         service.chain.program == "manage.py" and "celery" in words
     ):
         return "worker" in words

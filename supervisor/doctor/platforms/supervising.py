@@ -29,6 +29,7 @@ DEFAULTS: Final = (
     "supervisord.conf",
 )
 PRIORITY: Final = 999
+NAMED: Final = "%(program_name)s"
 
 
 class Program(Record):
@@ -162,7 +163,7 @@ def services_of(found: Supervised) -> Iterator[Service]:
         entry = program.get("command")
         if entry is None or program.listener:
             continue
-        argv = shlexed(entry.value) or ()
+        argv = tuple(word.replace(NAMED, program.name) for word in shlexed(entry.value) or ())
         wait, signal = program.get("stopwaitsecs"), program.get("stopsignal")
         yield Service(
             kind=SUPERVISORD,

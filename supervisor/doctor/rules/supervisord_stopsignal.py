@@ -92,6 +92,10 @@ RULE = Rule(
             fixed="[supervisord]\nnodaemon=true\n[program:x]\ncommand=gunicorn app:app\n"
             "stopsignal=TERM\n",
         ),
+        Example(
+            (("s.conf", "[program:nginx]\ncommand=/usr/sbin/%(program_name)s -g 'daemon off;'\n"),),
+            at="s.conf:2",
+        ),
         Example(_conf("command=uwsgi --master --http-socket :80\n"), at="supervisord.conf:4"),
     ),
     good=(

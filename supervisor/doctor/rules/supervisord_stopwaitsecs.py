@@ -193,6 +193,7 @@ RULE = Rule(
         Example(_conf("command=celery -A app worker\n"), at="supervisord.conf:4"),
         Example(_conf("command=celery -A app worker\nstopwaitsecs=10\n"), at="supervisord.conf:5"),
         Example(_conf("command=python manage.py rqworker\n"), at="supervisord.conf:4"),
+        Example(_conf("command=airflow celery worker\n"), at="supervisord.conf:4"),
         Example(
             (
                 *_conf("command=celery -A app worker\nstopwaitsecs=60\n"),
@@ -238,6 +239,7 @@ RULE = Rule(
             )
         ),
         Example(_conf("command=rq worker\nstopwaitsecs=600\n")),
+        Example(_conf("command=airflow webserver\n")),
         Example(_conf("command=python manage.py migrate\n")),
         Example(_conf("command=python /app/worker.py\nstopwaitsecs=60\n")),
         Example(_conf("command=python /app/networkers.py\n")),
