@@ -116,19 +116,23 @@ def where(words: Sequence[str], options: dict[str, Any]) -> Where:
 
 
 def trust(options: dict[str, Any]) -> Trust | None:
-    """Read whom an https server has to be certified by; None: nothing is said of that."""
+    """Read who has to be certified by whom over https; None: nothing is said of that."""
     ca, insecure, why, todo = options["ca_"] or "", options["insecure_"], "", ""
-    if not (ca or insecure):
+    cert, key = options["cert_"] or "", options["key_"] or ""
+    if not (ca or insecure or cert or key):
         return None
     if not _secured(options["url_"] or ""):
-        why, todo = "--ca and --insecure are for https", "Add --url https://..., or leave them out"
+        why = "--ca, --insecure, --cert and --key are for https"
+        todo = "Add --url https://..., or leave them out"
     elif ca and insecure:
         why, todo = "--insecure trusts anybody, and --ca is about whom to trust", "Leave out one"
+    elif key and not cert:
+        why, todo = "--key is a certificate's", "Add --cert"
     if why:
         raise UsageError(f"cannot drill: {why}. {todo}.")
     from supervisor.drill.tls import Trust
 
-    return Trust(ca, insecure)
+    return Trust(ca, insecure, cert, key)
 
 
 def _secured(url: str) -> bool:

@@ -40,17 +40,21 @@ class UntrustedError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Who must have certified an https server.
+    """Who must have certified an https server, and who has certified us.
 
     `ca`        a file (PEM) with who certifies it, or its own certificate; empty: this machine's
     `insecure`  nobody has to
+    `cert`      a file (PEM) with our certificate, for a server that asks for one; empty: none
+    `key`       a file (PEM) with its key, which no passphrase protects; empty: it is in `cert`
     """
 
     ca: str = ""
     insecure: bool = False
+    cert: str = ""
+    key: str = ""
 
     def context(self) -> ssl.SSLContext:
-        """Return what connections are made by. ValueError: the file can't be used."""
+        """Return what connections are made by. ValueError: a file can't be used."""
         try:
             context = ssl.create_default_context(cafile=self.ca or None)
         except ssl.SSLError:
@@ -63,8 +67,21 @@ class Trust:
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+        if self.cert:
+            self._show(context)
         context.set_alpn_protocols(["http/1.1"])
         return context
+
+    def _show(self, context: ssl.SSLContext) -> None:
+        """Take our certificate and its key; nobody is asked for a passphrase."""
+        files = f"--cert {self.cert}" + (f" --key {self.key}" if self.key else "")
+        try:
+            context.load_cert_chain(self.cert, self.key or None, password=str)
+        except ssl.SSLError:
+            why = "it has no certificate with its key in the clear"
+            raise ValueError(f"cannot use {files}: {why}") from None
+        except OSError as error:
+            raise ValueError(f"cannot read {files}: {error.strerror}") from None
 
 
 class Secured:
