@@ -121,7 +121,10 @@ class Response:
             if len(self._buffer) > _HEAD_LIMIT_BYTES:
                 raise MalformedError(f"its head is longer than {_HEAD_LIMIT_BYTES} bytes")
             return False
-        first, *lines = _LINE_END.split(_FOLD.sub(b" ", bytes(self._buffer[: end.start()])))
+        head = bytes(self._buffer[: end.start()])
+        if b"\n " in head or b"\n\t" in head:
+            head = _FOLD.sub(b" ", head)
+        first, *lines = _LINE_END.split(head)
         del self._buffer[: end.end()]
         self._read_status(first)
         self._read_headers(lines)
@@ -139,9 +142,9 @@ class Response:
         self.headers = {}
         for line in lines:
             raw_name, colon, raw_value = line.partition(b":")
-            if not colon or not raw_name.strip():
-                raise MalformedError(f"header line {line[:60]!r}")
             name = raw_name.strip().decode("latin-1").lower()
+            if not colon or not name:
+                raise MalformedError(f"header line {line[:60]!r}")
             value = raw_value.strip().decode("latin-1")
             before = self.headers.get(name)
             self.headers[name] = value if before is None else f"{before}, {value}"
