@@ -71,6 +71,8 @@ ASKING: Final = frozenset(  # whether others are there
 
 def takes_long(argv: tuple[str, ...]) -> bool:
     """Tell whether a command is known to take seconds."""
+    if argv and WAITS.search(base(argv[0])):
+        return True
     argv = _bare(argv)
     name = base(argv[0]) if argv else ""
     if name == "sleep":

@@ -29,7 +29,7 @@ _ARGS: Final = re.compile(r'"?\$(?:[@*]|\{[@*]\})"?')
 _GIVES: Final = re.compile(r"\$\{([A-Za-z_]\w*):?=([^${}]*)\}")
 _LONE: Final = re.compile(r'"?\$\{?\w+\}?"?')
 _COMMENT: Final = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
-_UNSET: Final = re.compile(r"-z\s+\"?\$\{?([A-Za-z_]\w*)(?::?-)?\}?\"?\s*\]")
+_UNSET: Final = re.compile(r"(?:-z|\[\s*!)\s+\"?\$\{?([A-Za-z_]\w*)(?::?-)?\}?\"?\s*\]")
 _SET: Final = re.compile(r"-n\s+\"?\$\{?([A-Za-z_]\w*)(?::?-)?\}?\"?\s*\]")
 
 
@@ -39,6 +39,7 @@ class Variables:
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Begin in one world: nothing but the environment is known."""
         self.worlds: list[World] = [dict(list(environment.items())[:MOST_NAMES])]
+        self._exported: set[str] = set()
         self._calls = 0
 
     def ways(self, one: Simple) -> tuple[Argv, ...]:
@@ -57,6 +58,7 @@ class Variables:
             elif name in DECLARING:
                 for word in one.words[1:]:
                     self._declare(world, word)
+                    self._exported |= {word.text.partition("=")[0]} if name == "export" else set()
             elif name == "set":
                 _set(world, one)
             elif name == "shift":
@@ -67,6 +69,15 @@ class Variables:
             for word in one.words if name == ":" else ():
                 for key, value in _GIVES.findall(word.text):
                     world.setdefault(key, value)
+
+    def exported(self, one: Simple, prefix: str) -> tuple[tuple[str, str], ...]:
+        """Return what a command finds in its environment that the script has put there."""
+        world = dict(self.worlds[-1])
+        for given in one.assignments:
+            self._assign(world, given.name, given.value)
+        names = self._exported | {given.name for given in one.assignments}
+        found = ((name, world.get(name)) for name in sorted(names) if name.startswith(prefix))
+        return tuple((name, value) for name, value in found if isinstance(value, str))
 
     def each(self, ways: Iterable[Callable[[], None]], *, none: bool) -> None:
         """Go each of several ways; `none`: it may be that none of them is gone."""

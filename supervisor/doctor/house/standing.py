@@ -78,7 +78,9 @@ class Standing(Record):
 
     @property
     def handles(self) -> bool:
-        """Tell whether a trap is, or may be, for SIGTERM: `trap stop $SIGNALS`."""
+        """Tell whether a trap is, or may be, for SIGTERM: `trap stop $SIGNALS`; exec drops it."""
+        if self.facts.gives_way:
+            return False
         given = any("$" in name for trap in self.facts.traps for name in trap.signals)
         return given or self.facts.term_trap is not None
 

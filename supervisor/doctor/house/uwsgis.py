@@ -65,16 +65,16 @@ def uwsgis(house: House) -> tuple[Uwsgi, ...]:
 
 def _of_service(service: Service, chain: Chain, house: House) -> Iterator[Uwsgi]:
     around = _around(service, house)
-    found = of_command(service, chain.main.argv, chain.main.place, around)
-    others = (one for one in _others(chain) if program_of(one)[0] in NAMES)
-    made = [of_command(service, one, chain.main.place, around) for one in others]
+    run = next((link.run for link in reversed(chain.links) if link.run is not None), None)
+    found = of_command(service, chain.main.argv, chain.main.place, around, run=run)
+    others = (one for one in _others(chain, run) if program_of(one)[0] in NAMES)
+    made = [of_command(service, one, chain.main.place, around, run=run) for one in others]
     yield _agreed(found, made)
 
 
-def _others(chain: Chain) -> Iterator[tuple[str, ...]]:
+def _others(chain: Chain, run: Run | None) -> Iterator[tuple[str, ...]]:
     """Return the main program's words as they may be, too: a variable has other values."""
     above = [link for link in chain.links if link.facts is not None]
-    run = next((link.run for link in reversed(chain.links) if link.run is not None), None)
     for one in above[-1].facts.runs if above and above[-1].facts and run else ():
         if run and one.statement is run.statement and one.argv != run.argv:
             yield _inner(one)
@@ -121,7 +121,7 @@ def _of_script(standing: Standing, house: House) -> Iterator[Uwsgi]:
         argv = _inner(run)
         if program_of(argv)[0] in NAMES:
             near = around or Beside(house.files, run.place.path)
-            found = of_command(None, argv, run.place, near, cwd)
+            found = of_command(None, argv, run.place, near, cwd, run)
             found = found.replace(run=run, untold=run.how != EXEC)
             made.setdefault(run.place, []).append(found)
     for ways in made.values():

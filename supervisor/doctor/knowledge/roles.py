@@ -15,7 +15,8 @@ mlflow-server gradio puma unicorn sidekiq thin passenger caddy traefik haproxy e
 redis-server valkey-server postgres postmaster mysqld mariadbd mongod memcached rabbitmq-server
 java node deno bun dotnet catalina.sh crond cron sshd vsftpd dockerd rsyslogd s6-svscan
 runsvdir runit-init vault consul nats-server minio mosquitto prometheus grafana-server
-airflow-webserver airflow-scheduler superset datasette uwsgi-core pyuwsgi chaperone gracekeeper
+rackup falcon iodine airflow-webserver airflow-scheduler superset datasette uwsgi-core pyuwsgi
+chaperone gracekeeper
 """
 SERVERS: Final = frozenset(_SERVERS.split())
 

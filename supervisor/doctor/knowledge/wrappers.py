@@ -65,6 +65,7 @@ WRAPPERS: Final[dict[str, Wrapper]] = {
     "poetry": Wrapper(EXECS, ("-C", "--directory", "-P", "--project"), behind=_RUN),
     "pipenv": Wrapper(EXECS, behind=_RUN),
     "dotenv": Wrapper(EXECS, ("-f", "--file"), behind=_RUN),
+    "bundle": Wrapper(EXECS, behind=("exec",), measured=False),
     "pdm": Wrapper(EXECS, ("-p", "--project"), behind=_RUN, measured=False),
     "ddtrace-run": Wrapper(EXECS),
     "newrelic-admin": Wrapper(EXECS, behind=("run-program",)),

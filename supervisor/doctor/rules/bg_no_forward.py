@@ -60,10 +60,17 @@ def check(house: House) -> Iterator[Finding]:
 
 def _ended(run: Run, one: Standing) -> bool:
     """Tell whether the script itself ends it: a server that is there for the set-up only."""
+    handlers = {trap.handler.text for trap in one.facts.traps if trap.handler}
+    own = [each for name, each in one.facts.script.functions.items() if name in handlers]
+    traps = {id(each) for each in walk(tuple(own))}
     for each in walk(one.facts.script.body):
+        if id(each) in traps:
+            continue
         words = argv_of(each).words if isinstance(each, Simple) else ()
         later = each.place.path == run.place.path and each.place.line > run.place.line
-        if words and later and (words[0] in KILLS or {"stop", "shutdown"} & set(words)):
+        if words[:1] in ((), ("trap",)) or not later:
+            continue
+        if words[0] in KILLS or {"stop", "shutdown"} & set(words):
             return True
     return False
 
@@ -96,6 +103,14 @@ RULE = Rule(
     fix=FIX,
     check=check,
     bad=(
+        Example(
+            _files(
+                "#!/bin/sh\ncelery beat &\nP=$!\nstop() {\n  kill $P\n  wait $P\n}\n"
+                "trap stop TERM\nexec gunicorn app\n"
+            ),
+            at="start.sh:2",
+            severity=MEDIUM,
+        ),
         Example(
             _files("#!/bin/bash\nnginx -g 'daemon off;' &\ngunicorn app &\nwait -n\n"),
             at="start.sh:3",

@@ -181,6 +181,7 @@ RULE = Rule(
                 "timeout 60 sh -c 'until nc -z db 1; do sleep 1; done'",
                 "while ! nc -w 1 -z db 5432; do :; done",
                 "./myapp migrate up",
+                "./wait-for-it.sh db:1 -- echo up",
                 "apt-get install -y x",
             )
         ),

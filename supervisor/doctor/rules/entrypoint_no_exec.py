@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.commands.daemon import daemonized, stays_in_front
-from supervisor.doctor.commands.role import ARGS, IDLE, SERVER, role
+from supervisor.doctor.commands.role import ARGS, IDLE, SERVER, UNKNOWN, is_shell, role
 from supervisor.doctor.finding import HIGH, MEDIUM, Edit, Finding
 from supervisor.doctor.house.standing import standings
 from supervisor.doctor.rule import Example, Rule
@@ -49,8 +49,18 @@ def _serves(run: Run, one: Standing) -> bool:
         return False  # it leaves the shell by itself
     if not run.last and not (stays_in_front(words) and SERVER in (run.role, role(words))):
         return False
+    if run.role == UNKNOWN and _asked_for(run, words, one):
+        return False
     known = one.service is not None or "entrypoint" in one.place.path
     return run.role in (SERVER, ARGS) or (run.last and known)
+
+
+def _asked_for(run: Run, words: tuple[str, ...], one: Standing) -> bool:
+    """Tell whether somebody wants it at a terminal: a shell, or a command beside the server."""
+    if is_shell(words) and all(word.startswith("-") and "c" not in word for word in words[1:]):
+        return True
+    beside = any(each.role == SERVER and each.path != run.path for each in one.facts.mains)
+    return bool(run.path) and beside and any(role((word,)) == ARGS for word in run.argv[1:])
 
 
 def _lives(run: Run, service: Service | None) -> bool:
@@ -116,6 +126,7 @@ RULE = Rule(
     fix=FIX,
     check=check,
     bad=(
+        Example(_files("#!/bin/sh\nbundle exec rails server\n"), at="start.sh:2"),
         Example(
             _files("#!/bin/sh\nset -e\npython manage.py migrate\ngunicorn app:app\n"),
             at="start.sh:4",
@@ -174,6 +185,13 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example(_files('#!/bin/sh\nexec "$@"\n/bin/bash\n')),
+        Example(
+            _files(
+                '#!/bin/sh\ncase "$1" in\n  web) exec gunicorn app ;;\n  shell) bash -l ;;\n'
+                '  *) python manage.py "$@" ;;\nesac\n'
+            )
+        ),
         Example(_files('#!/bin/sh\n"$@"\nrm -f x\n', f'{DOCKERFILE}CMD ["pytest"]\n')),
         Example(_files("#!/bin/sh\npython manage.py migrate\nexec gunicorn app:app\n")),
         Example(_files("#!/bin/sh\ncelery -A app worker -D\n")),

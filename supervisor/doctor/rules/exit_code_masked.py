@@ -73,7 +73,8 @@ def _masked(one: Standing) -> tuple[Statement, str] | None:
             if by is not None:
                 return by, one.named(run)
     children = one.children()
-    waits = [each for each in walk(facts.script.body) if _waits(each)] if children else []
+    known = {each.place for each in facts.waits} if children else set()
+    waits = [each for each in walk(facts.script.body) if _waits(each) and each.place in known]
     by = masked(waits[-1], facts) if waits else None
     return (by, one.named(children[-1])) if by is not None else None
 
@@ -149,6 +150,7 @@ RULE = Rule(
                 "main() {\n  gunicorn app\n  return $?\n}\nmain",
                 "while true; do\n  gunicorn app || true\ndone",
                 "nginx\nexit 0",
+                "stop() {\n  wait\n  exit 0\n}\ntrap stop TERM\n./a &\nexec gunicorn app",
                 "if gunicorn app; then\n  true\nfi",
             )
         ),

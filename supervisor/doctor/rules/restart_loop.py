@@ -5,25 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from supervisor.doctor.commands.daemon import stays_in_front
-from supervisor.doctor.commands.role import SERVER, UNKNOWN, role, seconds
+from supervisor.doctor.commands.role import SERVER, UNKNOWN, role
 from supervisor.doctor.commands.shellargv import argv_of
 from supervisor.doctor.commands.slow import takes_long
 from supervisor.doctor.finding import HIGH, MEDIUM, Finding
 from supervisor.doctor.house.standing import called, standings
 from supervisor.doctor.house.waiting import cut
 from supervisor.doctor.reading.shellnodes import (
-    AndOr,
     Function,
-    Group,
     Loop,
     Pipeline,
     Simple,
-    Subshell,
     inside,
     walk,
 )
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.looping import Body, rests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,17 +31,7 @@ if TYPE_CHECKING:
     from supervisor.doctor.scripts.shellfacts import ShellFacts
 
 FIX = "Start it once, with `exec`, and let the platform restart it (`restart:`, restartPolicy)."
-SHORT_S = 30.0  # a longer pause is a job's, not a restart's
 CRASHED = re.compile(r"(?i)crash|re-?spawn|re-?start")
-LEAVES = ("break", "return", "exit")
-DEEPEST = 4  # functions inside each other
-HOUSEKEEPING = frozenset(
-    (
-        *("echo", "sleep", "date", "printf", "true", ":", "cd", "export", "rm", "mkdir", "touch"),
-        *("set", "unset", "source", ".", "ulimit", "chmod", "chown", "local", "logger", "false"),
-        *("test", "[", "let", "expr", "tee", "trap", "shift", "eval", "cat", "kill", "pkill"),
-    )
-)
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -99,65 +86,19 @@ def _restarted(loop: Loop, one: Standing) -> tuple[Simple, str] | None:
     """Return the program that a loop starts again, and what it is for."""
     if not (loop.endless or _pauses(loop)):
         return _until(loop, one)
-    body = _Body(one.facts)
+    body = Body(one.facts)
     body.look(loop.body)
     if body.stops:
         return None
     if body.serving:
         return body.serving[0], SERVER
-    if one.service is None or not body.others or body.asks or not _last(one):
+    if one.service is None or not _last(one):
         return None
-    if body.leaves and not CRASHED.search(_text(loop)):
-        return None
-    return body.others[0], UNKNOWN
-
-
-class _Body:
-    """What a loop's body does, functions in the place of their calls.
-
-    `serving`, `others`  programs that it always runs
-    `asks`    other commands, which make a job of it, or a wait
-    `leaves`  something in it ends the loop; `stops`: it is no loop of restarts at all
-    """
-
-    def __init__(self, facts: ShellFacts) -> None:
-        self.functions = facts.script.functions
-        self.serving: list[Simple] = []
-        self.others: list[Simple] = []
-        self.asks = self.leaves = self.stops = False
-
-    def look(self, body: tuple[Statement, ...], depth: int = 0, *, always: bool = True) -> None:
-        """Go through statements."""
-        for one in body if depth < DEEPEST else ():
-            if one.background:
-                self.stops = True
-            elif isinstance(one, Simple):
-                self.simple(one, depth, always=always)
-            elif isinstance(one, AndOr | Pipeline):
-                self.look(one.parts[:1], depth, always=always)
-                self.look(one.parts[1:], depth, always=False)
-            elif isinstance(one, Group | Subshell):
-                self.look(one.body, depth, always=always)
-            elif not isinstance(one, Function):
-                self.look(tuple(inside(one)), depth, always=False)
-
-    def simple(self, one: Simple, depth: int, *, always: bool) -> None:
-        """Look at one command."""
-        argv = argv_of(one)
-        name = argv.words[0] if argv.words else ""
-        if name in self.functions:
-            self.look(self.functions[name].body, depth + 1, always=always)
-        elif argv.execs or name in ("read", "wait") or _rests(argv.words):
-            self.stops = True
-        elif name in LEAVES:
-            self.leaves = True
-        elif name:
-            kind = role(argv.words)
-            known = kind == SERVER and stays_in_front(argv.words)
-            if known or (kind == UNKNOWN and always):
-                (self.serving if known else self.others).append(one)
-            elif kind != SERVER and name not in HOUSEKEEPING:
-                self.asks = True
+    if CRASHED.search(_text(loop)):
+        found = body.others + body.perhaps
+    else:
+        found = [] if body.asks or body.leaves or body.rests else body.others
+    return (found[0], UNKNOWN) if found else None
 
 
 def _until(loop: Loop, one: Standing) -> tuple[Simple, str] | None:
@@ -188,20 +129,11 @@ def _pauses(loop: Loop) -> bool:
     """Tell whether it is `while sleep 1; do`."""
     first = loop.condition[0] if len(loop.condition) == 1 and loop.kind == "while" else None
     words = argv_of(first).words if isinstance(first, Simple) else ()
-    return words[:1] == ("sleep",) and not _rests(words)
-
-
-def _rests(words: tuple[str, ...]) -> bool:
-    """Tell whether it sleeps for longer than one does between restarts."""
-    return words[:1] == ("sleep",) and (len(words) < 2 or _long(words[1]))
+    return words[:1] == ("sleep",) and not rests(words)
 
 
 def _text(loop: Loop) -> str:
     return " ".join(w.text for one in walk(loop.body) if isinstance(one, Simple) for w in one.words)
-
-
-def _long(word: str) -> bool:
-    return not 0 < seconds(word) <= SHORT_S
 
 
 def _files(script: str) -> tuple[tuple[str, str], ...]:
@@ -238,6 +170,12 @@ RULE = Rule(
                 (2, "while ! ./server; do\n  sleep 1\ndone"),
                 (3, "for ((;;)); do\n  ./server\n  sleep 3\ndone"),
                 (3, "while [ 1 -eq 1 ]; do\n  ./server || echo again\ndone"),
+                (3, "while true; do\n  $1\n  echo it crashed\n  sleep $(delay)\ndone"),
+                (
+                    4,
+                    "while true; do\n  if ! pgrep x; then\n    ./x  # restarts\n    echo restart\n"
+                    "  fi\n  sleep 5\ndone",
+                ),
                 (3, "while sleep 1; do\n  ./server\ndone"),
                 (3, "go() {\n  ./server\n}\nwhile true; do\n  go\n  sleep 1\ndone"),
                 (

@@ -25,11 +25,11 @@ def check(house: House) -> Iterator[Finding]:
     """Look at traps that do some work, in scripts whose every way ends with exec."""
     for one in standings(house):
         facts = one.facts
-        if not facts.execs_always or one.children():
+        if not facts.gives_way and (not facts.execs_always or one.children()):
             continue
         for trap in facts.traps:
             run = _taken_by(trap, facts)
-            if run is None or not _works(trap):
+            if run is None or not _works(trap, told=bool(one.children())):
                 continue
             yield Finding(
                 "trap-then-exec",
@@ -43,11 +43,16 @@ def check(house: House) -> Iterator[Finding]:
             )
 
 
-def _works(trap: Trap) -> bool:
-    """Tell whether more is lost than an exit or a word: those are for the time before exec."""
+def _works(trap: Trap, *, told: bool) -> bool:
+    """Tell whether more is lost than an exit or a word: those are for the time before exec.
+
+    `told`: it is to pass the signal on to what runs behind the script.
+    """
     handler = trap.handler
     if handler is None or not handler.known:
         return False
+    if told and handler.tells:
+        return True
     deeds = [deed for deed in handler.deeds if deed.kind in (OTHER, PKILL)]
     return any(deed.value.split(" ", 1)[0] not in WORDS for deed in deeds)
 
@@ -96,6 +101,13 @@ RULE = Rule(
     bad=(
         Example(
             _files(
+                "#!/bin/sh\ncelery beat &\nP=$!\nstop() {\n  kill $P\n  wait $P\n}\n"
+                "trap stop TERM\nexec gunicorn app\n"
+            ),
+            at="start.sh:8",
+        ),
+        Example(
+            _files(
                 "#!/bin/bash\ntrap cleanup TERM EXIT\ncleanup() { x-off; }\nexec gunicorn app\n"
             ),
             at="start.sh:2",
@@ -107,6 +119,11 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example(
+            _files(
+                "#!/bin/sh\ntrap 'kill $P' TERM\n./prepare &\nP=$!\nwait $P\nexec gunicorn app\n"
+            )
+        ),
         Example(_files("#!/bin/sh\ntrap 'exit 143' TERM\nmigrate & wait $!\nexec gunicorn app\n")),
         Example(
             _files("#!/bin/sh\ntrap 'rm -f /tmp/x' EXIT\nmake-x\ntrap - EXIT\nexec gunicorn app\n")

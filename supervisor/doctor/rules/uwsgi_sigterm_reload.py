@@ -136,6 +136,8 @@ RULE = Rule(
                 ("A=(-w app); A+=(--master)", 'uwsgi "${A[@]}"'),
                 ("true", "uwsgi ${UWSGI_OPTS:--w app --master}"),
                 ("set -- uwsgi -w app --master", '"$@"'),
+                ("export UWSGI_MASTER=1", "uwsgi -w app"),
+                ('if [ ! "$UWSGI_MASTER" ]; then UWSGI_MASTER=1; fi; export UWSGI_MASTER', "uwsgi"),
                 ('O=-M; [ $P ] && O="$O -p $P"', "uwsgi -w app $O"),
             )
         ),
@@ -201,6 +203,7 @@ RULE = Rule(
         Example(_files("[uwsgi]\nmaster = 1\n", f"{DOCKERFILE}STOPSIGNAL SIGINT\n")),
         Example(_files("[uwsgi]\nmaster = 1\n", f"{DOCKERFILE}ENV UWSGI_DIE_ON_TERM=1\n")),
         Example((("run.sh", "#!/bin/sh\nexec uwsgi --http :80 -M --die-on-term\n"),)),
+        Example(_script("#!/bin/sh\nexport UWSGI_DIE_ON_TERM=1\nexec uwsgi -M\n")),
         Example(
             _script('#!/bin/sh\nO=-M\nif [ $A ]; then O="$O --die-on-term"; fi\nexec uwsgi $O\n')
         ),

@@ -30,6 +30,7 @@ class Run(Record):
     `last`    the script ends with it, on its own path
     `path`    the conditions around it: ("if", "case prod", "start()")
     `looped`  it is started again when it ends, for ever
+    `env`     options that the script gives it by variables: UWSGI_MASTER
     """
 
     argv: tuple[str, ...]
@@ -41,6 +42,7 @@ class Run(Record):
     last: bool = False
     path: tuple[str, ...] = ()
     looped: bool = False
+    env: tuple[tuple[str, str], ...] = ()
 
     @property
     def main(self) -> bool:
@@ -96,6 +98,12 @@ class ShellFacts(Record):
         """Return the last trap that does something at TERM, or at a signal that stands for it."""
         found = [trap for trap in self.traps if trap.handler and trap.on("TERM")]
         return found[-1] if found else None
+
+    @property
+    def gives_way(self) -> bool:
+        """Tell whether what is in front takes the shell's place, and its traps with it."""
+        front = [run for run in self.mains if run.how != BACKGROUND]
+        return bool(front) and all(run.how == EXEC for run in front) and not self.waits
 
     @property
     def execs_always(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from supervisor.core.record import Record
 from supervisor.doctor.commands.role import ENDS, IDLE, SERVER, UNKNOWN, role
-from supervisor.doctor.commands.shellargv import Argv, shown
+from supervisor.doctor.commands.shellargv import Argv, argv_of, shown
 from supervisor.doctor.commands.variables import Variables
 from supervisor.doctor.finding import Place
 from supervisor.doctor.reading.shellnodes import (
@@ -41,6 +41,7 @@ from supervisor.doctor.scripts.trapping import trap_of
 
 DEEPEST: Final = 12  # functions and files inside each other
 MOST: Final = 4000  # statements that are looked at, functions each time they are called
+OPTIONS: Final = "UWSGI_"  # what a program takes for its options
 Sourced = Callable[[str], Script | None]
 
 
@@ -102,6 +103,8 @@ class _Look:
         for at, one in enumerate(real, 1):
             last = where.last and at == end
             self.statement(one, where if where.last == last else where.replace(last=last))
+            if _is_the_end(one):
+                break
 
     def statement(self, one: Statement, where: _Where) -> None:
         """Go into one."""
@@ -221,9 +224,11 @@ class _Look:
             return  # a condition
         how = EXEC if argv.execs and where.how == FOREGROUND else where.how
         looped = where.endless
-        self.runs.append(
-            Run(argv.words, one.place, one, how, argv.execs, found, where.last, where.path, looped)
+        env = self.variables.exported(one, OPTIONS)
+        run = Run(
+            argv.words, one.place, one, how, argv.execs, found, where.last, where.path, looped
         )
+        self.runs.append(run.replace(env=env) if env else run)
 
     def _own(self, one: Simple, argv: Argv, where: _Where) -> bool:
         """Take in what the shell does itself."""
@@ -265,6 +270,14 @@ def _errexit(words: list[str]) -> bool:
         (word[:1] == "-" and word[1:2] != "-" and "e" in word[1:]) or word == "errexit"
         for word in words
     )
+
+
+def _is_the_end(one: Statement) -> bool:
+    """Tell whether nothing behind it is reached: `exec app`, `exit`."""
+    if not isinstance(one, Simple) or one.background:
+        return False
+    argv = argv_of(one)
+    return one.name == "exit" or (argv.execs and bool(argv.words))
 
 
 def _says_how_it_ends(one: Statement) -> bool:

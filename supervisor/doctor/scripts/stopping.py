@@ -73,6 +73,8 @@ def stopping(facts: ShellFacts, children: tuple[Run, ...], by: str) -> Stopping 
         trap, at_exit = (left[-1] if left else None), True
     if trap is None or trap.handler is None or not trap.handler.known or not children:
         return None
+    if facts.gives_way:
+        return None  # trap-then-exec
     if trap.prefixed and by == shells.DASH:
         return None  # dash has none: trap-sig-prefix
     if trap.place.path != children[0].place.path or not facts.whole or _taken_back(facts, trap):

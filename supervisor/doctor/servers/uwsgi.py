@@ -134,11 +134,20 @@ class Around(Protocol):
 
 
 def of_command(
-    service: Service | None, argv: tuple[str, ...], place: Place, around: Around, cwd: str = "/"
+    service: Service | None,
+    argv: tuple[str, ...],
+    place: Place,
+    around: Around,
+    cwd: str = "/",
+    run: Run | None = None,
 ) -> Uwsgi:
-    """Read what `uwsgi ...` comes to in a service, or in a script's folder."""
+    """Read what `uwsgi ...` comes to in a service, or in a script's folder.
+
+    `run`: the command of a script that starts it, which may have given it variables.
+    """
     cwd = service.image.workdir if service and service.image else cwd
-    inside = Inside(around.files, around, cwd, dict(around.env))
+    env = {**around.env, **dict(run.env if run else ())}
+    inside = Inside(around.files, around, cwd, env)
     made = Uwsgi(place, service)
     if any(word.startswith("$") and not word[1:].isidentifier() for word in argv[1:]):
         return made.replace(unread="its arguments are not known", said=_said(argv, inside))
