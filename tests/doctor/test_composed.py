@@ -132,3 +132,19 @@ def test_a_chain_of_services_that_extend_each_other_takes_no_time() -> None:
     assert len(found) == 3000
     assert found[1].image_name == "a"
     assert time.process_time() - began < 5
+
+
+def test_the_first_version_of_the_format_has_services_and_nothing_else() -> None:
+    text = (
+        "web:\n  build: .\n  command: gunicorn a:b\ndb:\n  image: postgres:9\n  stop_signal: TERM\n"
+    )
+    found = {one.name: one for one in house_of({"docker-compose.yml": text}).services}
+    assert (found["web"].argv, str(found["db"].place)) == (
+        ("gunicorn", "a:b"), "docker-compose.yml:4",
+    )  # fmt: skip
+    assert found["db"].signal == "SIGTERM"
+
+
+def test_what_has_neither_images_nor_services_is_no_file_of_compose() -> None:
+    for text in ("x-web:\n  a: b\n", "version: '3'\nweb:\n  image: a\n", "- a\n", "a\n"):
+        assert house_of({"docker-compose.yml": text}).services == ()

@@ -19,7 +19,9 @@ STARTERS: Final = (
     *("dockerfile", "shell", "compose", "kubernetes", "procfile", "makefile", "systemd", "ci"),
     "package",
 )
-STAYS: Final = re.compile(r"supervisord\b[^\n]{0,300}?[\s\"'](?:-[a-ce-z]*n|--nodaemon)\b")
+STAYS: Final = re.compile(
+    r"supervisord\b[^\n]{0,300}?[\s\"'](?:-[a-z]{0,3}n[a-z]{0,3}|--nodaemon)\b"
+)
 OUT: Final = re.compile(r"/dev/(?:std(?:out|err)|fd/[12])\b|/proc/(?:1|self)/fd/[12]\b|/dev/tty\b")
 CONTAINED: Final = re.compile(r"docker|container|k8s|kube|rootfs", re.IGNORECASE)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.platforms.composing import interpolated
 from supervisor.doctor.platforms.merging import laid, over
+from supervisor.doctor.reading.yaml import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.doctor.reading.yaml import Node
     from supervisor.doctor.services.files import Files
 
 MOST: Final = 64  # files that one includes, or all below it
@@ -28,7 +28,8 @@ class Projects:
     def __init__(self, files: Files, paths: list[str]) -> None:
         """Follow what they include; `files` learns which folders their paths start from."""
         files.homes = _homes(files, paths)
-        self._tops = {path: top for path in paths for top in files.documents(path)[:1]}
+        tops = ((path, top) for path in paths for top in files.documents(path)[:1])
+        self._tops = {path: _served(top) for path, top in tops}
         self._all: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, dict[str, Node]] = {}
         self._includes: dict[str, tuple[str, ...]] = {}
@@ -104,6 +105,19 @@ class Projects:
                 services = top.get("services") if top else None
                 found.update(services.entries() if services else {})
         return self._known[path]
+
+
+def _served(top: Node) -> Node:
+    """Return a document with `services`; the first version of the format had nothing else."""
+    own = top.entries() if top.kind == "map" else {}
+    if own.keys() & {"services", "version", "include"} or not any(map(_runs, own.values())):
+        return top
+    key = Node("scalar", top.place, "services")
+    return top.replace(pairs=((key, top),))
+
+
+def _runs(node: Node) -> bool:
+    return node.kind == "map" and bool({"image", "build"} & node.entries().keys())
 
 
 def _homes(files: Files, paths: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.commands.daemon import bare, daemonized
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
-    from supervisor.doctor.scripts.shellfacts import ShellFacts
+    from supervisor.doctor.scripts.shellfacts import Run, ShellFacts
 
     Gone = tuple[str, tuple[str, ...], Place]
 
@@ -123,8 +124,16 @@ def _supervisords(one: Standing, house: House) -> Iterator[Gone]:
             continue
         around = house.around(one.service) if one.service else Beside(house.files, run.place.path)
         found = supervised(one.service, argv, house.files, around)
+        if found is None and _goes_on(run):
+            yield "supervisord", run.argv, run.place
         if found is not None and found.section is not None and not found.nodaemon:
             yield "supervisord", run.argv, run.place
+
+
+def _goes_on(run: Run) -> bool:
+    """Tell whether something is started behind it: who wrote that does not wait for it."""
+    stays = any(re.fullmatch(r"-[a-z]{0,3}n[a-z]{0,3}|--nodaemon", word) for word in run.argv)
+    return not stays and not run.last and not run.path
 
 
 def _web(argv: tuple[str, ...]) -> bool:
@@ -211,6 +220,7 @@ RULE = Rule(
             ),
             at="start.sh:2",
         ),
+        Example(_files("#!/bin/sh\nsupervisord -c /etc/s.conf\ntail -f /x.log\n"), at="start.sh:2"),
         Example(
             (("w.conf", "[program:w]\ncommand=/v/bin/celery multi start w1 -A a\n"),),
             at="w.conf:2",
@@ -247,6 +257,8 @@ RULE = Rule(
         Example(_files("#!/bin/sh\nexec nginx -g 'daemon off;'\n")),
         Example(_files("#!/bin/sh\nnginx &\nexec gunicorn app\n")),  # bg-no-forward
         Example(_files("#!/bin/sh\nexec httpd -DFOREGROUND\n")),
+        Example(_files("#!/bin/sh\nsupervisord -n -c /etc/s.conf\ntail -f /x.log\n")),
+        Example(_files("#!/bin/sh\n./migrate\nsupervisord -c /etc/s.conf\n")),
         Example((("w.conf", "[program:w]\ncommand=/usr/sbin/nginx -g 'daemon off;'\n"),)),
         Example((("w.conf", "[program:w]\ncommand=celery -A a worker\n"),)),
         Example(

@@ -89,13 +89,13 @@ def _behind(fronts: list[Service], apps: list[Service], traffic: Traffic) -> Ite
         return
     known = traffic.services(fronts[0])
     asked = [one for one in apps if traffic.services(one)]
-    if not known and (asked or not fronts[0].ports):
+    if not known and asked:
         return
     behind = [one for one in apps if one not in asked]
-    if len(behind) > 1 or not known:
+    if not known and not fronts[0].ports:
+        behind = [one for one in behind if _serves(one)]
+    elif len(apps) > 1 or not known:
         behind = [one for one in behind if _listens(one)]
-    elif behind and not (_listens(behind[0]) or len(apps) == 1):
-        return
     if len(behind) == 1 and not _waits(behind[0], traffic):
         yield _finding(
             behind[0],
@@ -150,10 +150,13 @@ def _follows(service: Service) -> bool:
 
 def _listens(service: Service) -> bool:
     """Tell whether it may be what stands behind the proxy: it has a port, or is a known server."""
+    return bool(service.ports) or _serves(service)
+
+
+def _serves(service: Service) -> bool:
     name = service.chain.program if service.chain else ""
     return (
-        bool(service.ports)
-        or name in SERVERS
+        name in SERVERS
         or (image_of(service) == "php" and "fpm" in _image(service))
         or "php-fpm" in image_of(service)
     )
@@ -203,6 +206,7 @@ RULE = Rule(
         Example(_pod(APP, SQL, service=False), at="web.yaml:10"),
         Example(_pod(NGINX, APP, service=False), at="web.yaml:10"),
         Example(_pod(APP, SQL, service=False, kind="Job"), at="web.yaml:10"),
+        Example(_pod("{name: n, image: nginx}", "{name: p, image: 'php:8-fpm'}"), at="web.yaml:10"),
         Example(
             _pod(APP, "{name: db-tunnel, image: 'reg.io/t/cloudsql-proxy:1'}"), at="web.yaml:10"
         ),
