@@ -84,28 +84,6 @@ def test_dockers_rules_for_entrypoint_and_cmd() -> None:
     assert image(f"{SLIM}STOPSIGNAL 2\n").signal == "SIGINT"
 
 
-@pytest.mark.parametrize(
-    "script, main",
-    [
-        ('case "$1" in\n  web) exec gunicorn a ;;\n  dev) exec flask run ;;\nesac', "gunicorn"),
-        ("if [ $D ]; then\n  exec uvicorn a --reload\nelse\n  exec celery worker\nfi", "celery"),
-        ("exec flask run", "flask"),
-        ("if [ $D ]; then exec gunicorn a; fi\nexec flask run", "flask"),
-    ],
-)
-def test_an_image_is_for_production(script: str, main: str) -> None:
-    found = image(f'{SLIM}COPY . /\nCMD ["/start.sh"]\n', start_sh=f"#!/bin/sh\n{script}\n")
-    assert found.chain is not None
-    assert found.chain.program == main
-
-
-def test_a_line_that_goes_on_behind_its_program() -> None:
-    """bash becomes its last command, which is another one."""
-    said = 'CMD ["bash", "-c", "gunicorn a; echo over"]\n'
-    assert links(image(f"{SLIM}{said}"))[0] == ("bash", SWALLOWS)
-    assert links(image(f"{SLIM}{said.replace('; echo over', '')}"))[0] == ("bash", EXECS)
-
-
 def test_a_script_in_the_dockerfile() -> None:
     """A here-document is a file, and its lines are the Dockerfile's."""
     text = f'{SLIM}COPY <<EOF /start.sh\n#!/bin/sh\ngunicorn x\nEOF\nCMD ["/start.sh"]\n'

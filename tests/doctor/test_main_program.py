@@ -1,0 +1,38 @@
+"""Which program a script or a line is there for, and whether its shell stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.doctor.house.house import house_of
+from supervisor.doctor.knowledge.wrappers import EXECS, SWALLOWS
+from supervisor.doctor.services.program import Chain
+
+SLIM = "FROM python:3.11-slim\n"
+
+
+def chain(text: str, **files: str) -> Chain:
+    (found,) = house_of({"Dockerfile": text, **files}).services
+    assert found.chain is not None
+    return found.chain
+
+
+@pytest.mark.parametrize(
+    "script, main",
+    [
+        ('case "$1" in\n  web) exec gunicorn a ;;\n  dev) exec flask run ;;\nesac', "gunicorn"),
+        ("if [ $D ]; then\n  exec uvicorn a --reload\nelse\n  exec celery worker\nfi", "celery"),
+        ("exec flask run", "flask"),
+        ("if [ $D ]; then exec gunicorn a; fi\nexec flask run", "flask"),
+    ],
+)
+def test_an_image_is_for_production(script: str, main: str) -> None:
+    files = {"start.sh": f"#!/bin/sh\n{script}\n"}
+    assert chain(f'{SLIM}COPY . /\nCMD ["/start.sh"]\n', **files).program == main
+
+
+def test_a_line_that_goes_on_behind_its_program() -> None:
+    """bash becomes its last command, which is another one."""
+    said = f'{SLIM}CMD ["bash", "-c", "gunicorn a; echo over"]\n'
+    assert chain(said).links[0].does == SWALLOWS
+    assert chain(said.replace("; echo over", "")).links[0].does == EXECS
