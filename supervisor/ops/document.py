@@ -12,6 +12,7 @@ from typing import Any, Final
 from supervisor.core.signalnames import name
 from supervisor.ops.case import Case, Sighting
 from supervisor.ops.causes.cause import Cause
+from supervisor.ops.causes.reported import of_report
 from supervisor.ops.life import NS, Event
 from supervisor.render.model import Shutdown, read
 from supervisor.render.verdict import verdict
@@ -32,7 +33,7 @@ UNKNOWN: Final[dict[str, Any]] = {
 def document(case: Case, cause: Cause) -> dict[str, Any]:
     """Return the container's own report if it wrote one, else what can be said from outside."""
     if case.report and not case.life.killed:
-        return case.report
+        return _known_better(case.report, cause)
     life = case.life
     asked = case.asked or life.killed
     first = asked or life.died
@@ -61,6 +62,15 @@ def document(case: Case, cause: Cause) -> dict[str, Any]:
         "series": [],
         "moments": [_moment(one, origin) for one in life.kills],
     }
+
+
+def _known_better(report: dict[str, Any], cause: Cause) -> dict[str, Any]:
+    """Return a keeper's report with the cause of an end that it was only told of."""
+    own = of_report(report)
+    if (own.id, own.sentence) == (cause.id, cause.sentence):
+        return report
+    named = {"id": cause.id, "confidence": cause.confidence}
+    return {**report, "verdict": cause.sentence, "fix": cause.fix, "cause": named}
 
 
 def _service(case: Case) -> dict[str, Any]:

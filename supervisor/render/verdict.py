@@ -22,6 +22,11 @@ PLATFORM: Final = (
     "`docker stop -t`, Compose's `stop_grace_period` or Kubernetes'"
     " `terminationGracePeriodSeconds`, and `--grace`"
 )
+KILL: Final = 9
+KILLERS: Final = (
+    "Find who kills: the kernel for memory (`dmesg`, the container's OOMKilled), a watchdog,"
+    " `kill -9`."
+)
 LONGEST: Final = 60  # characters of a URI
 
 
@@ -87,6 +92,8 @@ def _fix(one: Shutdown) -> str:
         return _more_time(one)
     if recovers(one.cluster):
         return "Give the database's stop more time, so that it can write its checkpoint."
+    if not one.signal and one.status == -KILL:
+        return KILLERS
     if one.why or (not one.signal and one.code != 0):
         means = f"`gracekeeper explain {one.code}` says what its code can mean"
         return f"Read the service's own last lines; {means}."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from supervisor.core.signalnames import name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 SHUT_DOWN = ("shut down", "shut down in recovery")  # as pg_controldata says it
+KILL = 9
 NAMED = 5  # requests that are named before the rest is only counted
 
 
@@ -91,6 +94,8 @@ def _unasked(report: dict[str, Any]) -> str:
     if service["status"] is None:
         return "The service never ran."
     told = f"The service ended by itself, {_how(service['status'])}"
+    if service["status"] == -KILL:  # which nobody does to itself
+        told = "The service was killed (SIGKILL), and not by gracekeeper"
     if not service["was_ready"]:
         return f"{told}, before it was ready; its own last lines say why."
     if report["requests"]["cut"]:
@@ -119,7 +124,7 @@ def _others(requests: dict[str, Any]) -> str:
 
 
 def _how(status: int) -> str:
-    return f"with code {status}" if status >= 0 else f"by signal {-status}"
+    return f"with code {status}" if status >= 0 else f"by {name(-status)}"
 
 
 def _count(number: int, noun: str) -> str:

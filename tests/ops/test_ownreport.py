@@ -9,11 +9,14 @@ import pytest
 
 from supervisor.errors import UsageError
 from supervisor.ops.case import Case
+from supervisor.ops.causes.decide import cause
 from supervisor.ops.containers import Container, State
+from supervisor.ops.document import document as drawn
 from supervisor.ops.explanation import of_case, of_document
 from supervisor.ops.ownreport import report_in, unread
 from supervisor.render.model import read
 from supervisor.render.verdict import verdict
+from tests.ops.made import die, ended, kill, log_of, oom, stopped
 from tests.render.samples import document
 
 OURS = document("lost")
@@ -78,3 +81,64 @@ def test_a_keeper_s_report_has_the_same_remedy_everywhere() -> None:
         told = of_document(found, "x")["cause"]
         judged = verdict(read(found, "x"))
         assert (told["id"], told["fix"]) == (judged.cause, judged.fix)
+
+
+def alone(status: int, code: int) -> dict[str, Any]:
+    """What a keeper writes whose service ended without being asked to."""
+    requests = {**OURS["requests"], "lost": 0, "lost_requests": [], "cut": None}
+    return {
+        **OURS,
+        "verdict": f"The service ended by itself. Exit {code}.",
+        "sender": None,
+        "signal": None,
+        "exit_code": code,
+        "service": {**OURS["service"], "status": status},
+        "requests": requests,
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "line", "expected", "told"),
+    [
+        (1, 1, "ValueError: db lost", "app-error", "`ValueError: db lost`"),
+        (1, 1, "", "app-error", "The service ended by itself"),
+        (3, 3, "Worker failed to boot.", "boot-failed", "No worker could start"),
+        (-9, 137, "", "child-killed", "The service ended by itself"),
+        (-11, 139, "", "segfault", "It crashed (SIGSEGV)."),
+        (-6, 134, "Aborted", "aborted", "It aborted: `Aborted`"),
+    ],
+)
+def test_why_a_service_ended_is_in_its_own_words(
+    status: int, code: int, line: str, expected: str, told: str
+) -> None:
+    """Its keeper knows the code; the log has the reason, and what is drawn has it, too."""
+    report = alone(status, code)
+    log = (line, json.dumps(report))
+    case = log_of(ended(die(60, code), code=code, argv=("gracekeeper", "--", "gunicorn")), *log)
+    case = case.replace(report=report)
+    found = cause(case)
+    assert (found.id, told in found.sentence) == (expected, True), found.sentence
+    shown = verdict(read(drawn(case, found), "x"))
+    assert (shown.cause, shown.told, shown.fix) == (found.id, found.sentence, found.fix)
+    assert drawn(case, found)["phases"] == report["phases"]
+
+
+def test_who_kills_is_looked_for() -> None:
+    """Nobody does that to itself: the code's meanings are no help."""
+    assert "`dmesg`" in verdict(read(alone(-9, 137), "x")).fix
+
+
+def test_a_service_s_memory_is_not_its_keeper_s() -> None:
+    """The keeper has passed the code on."""
+    case = ended(oom(59.9), die(60), argv=("gracekeeper", "--", "app"))
+    found = cause(case.replace(report=alone(-9, 137)))
+    assert found.id == "child-out-of-memory"
+
+
+def test_a_keeper_behind_a_shell_was_not_told() -> None:
+    """It did not take too long: it never heard of the stop."""
+    argv = ("sh", "-c", "gracekeeper run -- app; true")
+    case = ended(kill(5, 15), kill(8, 9), die(8.1), stopped(8.2), argv=argv)
+    assert cause(case).id == "shell-kept-signal"
+    told = case.container.replace(argv=("sh", "-c", "exec gracekeeper run -- app"))
+    assert cause(case.replace(container=told)).id == "keeper-cut-short"

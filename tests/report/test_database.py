@@ -65,7 +65,7 @@ def died() -> Life:
          "Hurried: 1 request still ran (app shop COMMIT) when a second signal came, and was cut."
          " Exit 143."),
         (died(), "in production", 1, "died",
-         "The service died while it was stopping, by signal 9: 1 request still ran (app shop"
+         "The service died while it was stopping, by SIGKILL: 1 request still ran (app shop"
          " COMMIT). Its own last lines or the kernel's (out of memory?) say why."
          f"{RECOVERS} it. Exit 143."),
     ],

@@ -40,7 +40,7 @@ from tests.report.endings import (
     throttled,
     throttled_too_long,
 )
-from tests.report.lives import UWSGI, Life, busy, idle
+from tests.report.lives import GENERIC, UWSGI, Life, busy, idle
 
 ADDED = {"cause", "services", "series", "moments", "fix"}  # a report may be older than these
 SCHEMA = json.loads((Path(supervisor.report.__file__).parent / "schema.json").read_text("utf-8"))
@@ -69,10 +69,10 @@ EXPECTED: list[tuple[Callable[[], Life], int, int | None, list[str], str | None,
     (hurried_at_once, 143, 1, [A], "hurried",
      "Hurried: 1 request still ran (GET /a) when a second signal came, and was cut. Exit 143."),
     (died_while_stopping, 143, 1, [A], "died",
-     "The service died while it was stopping, by signal 9: 1 request still ran (GET /a). Its own"
+     "The service died while it was stopping, by SIGKILL: 1 request still ran (GET /a). Its own"
      " last lines or the kernel's (out of memory?) say why. Exit 143."),
     (crashed, 139, None, [], "died",
-     "The service ended by itself, by signal 11; what it was running then is not known."
+     "The service ended by itself, by SIGSEGV; what it was running then is not known."
      " 2 turned away with a 503. Exit 139."),
     (never_ready, 22, 0, [], None,
      "The service ended by itself, with code 22, before it was ready; its own last lines say why."
@@ -230,7 +230,13 @@ def test_a_death_that_nobody_saw() -> None:
     """It died before it could be looked at: then nothing is claimed."""
     report = Life().shut().end(-9, after_s=0.01).report()
     assert report["requests"]["lost"] is None
-    assert "by signal 9: what it was running is not known." in report["verdict"]
+    assert "by SIGKILL: what it was running is not known." in report["verdict"]
+
+
+def test_a_service_that_somebody_killed() -> None:
+    """Nobody does that to itself, and its keeper had no reason to."""
+    told = Life(GENERIC).serve().end(-9).report()["verdict"]
+    assert told == "The service was killed (SIGKILL), and not by gracekeeper. Exit 137."
 
 
 def test_an_end_without_a_status() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from supervisor.core.signalnames import name
 from supervisor.ops.behaviour import KNOWN
 from supervisor.ops.case import Case
-from supervisor.ops.causes import unasked, words
+from supervisor.ops.causes import bycode, unasked, words
 from supervisor.ops.causes.cause import CERTAIN, LIKELY, LOOK, POSSIBLE, Cause
 from supervisor.ops.causes.front import in_front, shell, wrapped
 from supervisor.ops.causes.reported import of_report
@@ -41,13 +41,13 @@ def cause(case: Case) -> Cause:
         )
     if code == 137:
         return unasked.killed(case)  # not by the engine, which has sent no KILL
-    found, said = unasked.by_code(case), words.stopping(case)
+    found, said = bycode.by_code(case), words.stopping(case)
     if found.id in ("module-code", "segfault", "aborted", "child-killed") or _outlasted(case):
         return found
     return Cause(
         "failed-while-stopping",
         f"It was asked to stop, and failed on the way: it ended with {code}"
-        f"{unasked.quoted(case, words.error(said) or words.last(said))}.",
+        f"{bycode.quoted(case, words.error(said) or words.last(said))}.",
         "Read what it says; what it was doing may have been cut.",
         LIKELY,
     )

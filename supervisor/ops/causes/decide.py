@@ -114,7 +114,7 @@ def _out_of_memory(case: Case, sure: str) -> Cause:
     limit = case.container.limit
     told = f", at the container's limit of {limit / (1 << 20):.0f} MiB" if limit else ""
     line = words.said(words.ending(case), words.SHELL_KILLS)
-    below = bool(line or in_front(case) or wrapped(case))
+    below = bool(line or in_front(case) or wrapped(case) or case.report)
     asked_too = "It was stopping, and" if case.asked else "Nobody asked for a stop, and"
     nobody = f" {asked_too} no grace period applies." if case.events else ""
     said = f": `{line}`" if line else ""

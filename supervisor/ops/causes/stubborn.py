@@ -43,7 +43,7 @@ def _cause(case: Case) -> Cause:
         return _held(case.sightings[0], LIKELY)  # when it was looked at last
     if halted and (halted[0] is case.sightings[0] or not case.kept):
         return _held(halted[0], CERTAIN if halted[0] is case.sightings[0] else LIKELY)
-    if case.kept:
+    if case.kept and not shell(case):
         return _keeper(case)
     if (line := words.said_stopping(case, words.RELOADS)) or _reloads(case):
         return Cause(

@@ -41,7 +41,9 @@ SEGFAULTS: Final = re.compile(r"Segmentation fault|SIGSEGV")
 _BY_SHELL: Final = r"^\s*Killed\s*$|\bline \d+:\s+\d+ Killed\b"
 SHELL_KILLS: Final = re.compile(_BY_SHELL)
 KILLS: Final = re.compile(rf"{_BY_SHELL}|(?i:worker .*(?:SIGKILL|signal 9\b))")
-NOT_FOUND: Final = re.compile(r"([^\s:]+): (?:command )?not found|No such file or directory")
+NOT_FOUND: Final = re.compile(
+    r"([^\s:]+): (?:command )?not found|No such file or directory|no such command"
+)
 DENIED: Final = re.compile(r"Permission denied|Exec format error|cannot execute")
 NO_APP: Final = re.compile(r"no app loaded\. GAME OVER")
 BOOT: Final = re.compile(r"Worker failed to boot|Error loading ASGI app|Could not import module")
@@ -67,6 +69,7 @@ CUTS: Final = re.compile(
     r"|Killed [1-9]\d* pending application instances|signal 15 \(SIGTERM\) received.*exiting"
     r"|goodbye to uWSGI.*brutal|Timed out waiting for .*connections"
 )
+REPORT: Final = '{"event": "report"'  # a keeper's own line
 _NONE: Final = r"(?:no|none|not|nothing|never|without|zero|if|0+)"
 LOSSES: Final = re.compile(
     rf"(?:^|[.;:!?(,])(?:(?!\b{_NONE}\b)[^.;:!?(,])*\b(?:request|client|task|job)s? (?:was|were)"
@@ -129,4 +132,5 @@ def last(log: Iterable[str]) -> str:
 def _own(log: Iterable[str]) -> list[str]:
     """Return the program's own words."""
     stripped = (line.strip() for line in log)
-    return [line for line in stripped if line and not ACCESS.search(line)]
+    told = (line for line in stripped if line and not ACCESS.search(line))
+    return [line for line in told if not line.startswith(REPORT)]
