@@ -7,6 +7,7 @@ from typing import Final
 from supervisor.doctor.commands.wrapping import base, peel, program_of
 from supervisor.doctor.knowledge import roles
 from supervisor.doctor.knowledge.shells import NAMES as SHELLS
+from supervisor.doctor.reading.commandline import simple
 
 SERVER, IDLE, ENDS, ARGS, UNKNOWN = ROLES = ("server", "idle", "ends", "args", "unknown")
 ALL_ARGUMENTS: Final = ("$@", "$*", "${@}", "${@:1}", "${*}", "$CMD_ARGS")
@@ -25,9 +26,10 @@ def role(argv: tuple[str, ...]) -> str:
         peeled = peel(argv)
         if peeled is None:
             break
-        if not peeled.inner:
+        line = simple(peeled.line) if peeled.line else None  # `su app -c "gunicorn app"`
+        if not peeled.inner and line is None:
             return UNKNOWN
-        argv = peeled.inner
+        argv = line.argv if line is not None else peeled.inner
     return _role(*program_of(argv))
 
 

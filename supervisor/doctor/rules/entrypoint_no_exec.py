@@ -127,6 +127,11 @@ RULE = Rule(
     check=check,
     bad=(
         Example(_files("#!/bin/sh\nbundle exec rails server\n"), at="start.sh:2"),
+        Example(_files("#!/bin/sh\n./server && echo over\n"), at="start.sh:2", severity=MEDIUM),
+        Example(
+            _files('#!/bin/sh\nsu -c "gunicorn app" www && echo ok || echo failed\n'),
+            at="start.sh:2",
+        ),
         Example(
             _files("#!/bin/sh\nset -e\npython manage.py migrate\ngunicorn app:app\n"),
             at="start.sh:4",

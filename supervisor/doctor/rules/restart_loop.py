@@ -20,7 +20,7 @@ from supervisor.doctor.reading.shellnodes import (
     walk,
 )
 from supervisor.doctor.rule import Example, Rule
-from supervisor.doctor.scripts.looping import Body, rests
+from supervisor.doctor.scripts.looping import Body, only_behind, rests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def check(house: House) -> Iterator[Finding]:
 
 def _loops(facts: ShellFacts) -> Iterator[Loop]:
     """Return loops in the foreground that may not end; functions are looked into."""
-    behind = _behind(facts)
+    behind = only_behind(facts)
     left = list(reversed(facts.script.body))
     while left:
         one = left.pop()
@@ -72,14 +72,6 @@ def _loops(facts: ShellFacts) -> Iterator[Loop]:
                 yield one
         else:
             left += reversed(tuple(inside(one)))
-
-
-def _behind(facts: ShellFacts) -> set[str]:
-    """Return functions that only run behind the script."""
-    calls = [each for each in walk(facts.script.body) if isinstance(each, Simple) and each.name]
-    front = {each.name for each in calls if not each.background}
-    names = {each.name for each in calls if each.background}
-    return {name for name in names - front if name}
 
 
 def _restarted(loop: Loop, one: Standing) -> tuple[Simple, str] | None:

@@ -16,6 +16,7 @@ from supervisor.doctor.reading.shellnodes import (
     Simple,
     Subshell,
     inside,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ HOUSEKEEPING = frozenset(
         *("test", "[", "let", "expr", "tee", "trap", "shift", "eval", "cat", "kill", "pkill"),
     )
 )
+
+
+def only_behind(facts: ShellFacts) -> set[str]:
+    """Return functions that only run behind the script."""
+    calls = [each for each in walk(facts.script.body) if isinstance(each, Simple) and each.name]
+    front = {each.name for each in calls if not each.background}
+    return {each.name for each in calls if each.background and each.name} - front
 
 
 class Body:

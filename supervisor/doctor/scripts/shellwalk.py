@@ -140,9 +140,13 @@ class _Look:
     def and_or(self, one: AndOr, where: _Where) -> None:
         """The last part ends it, and so does one that only a failure goes beyond."""
         sure = self.variables.unset(one)
+        end = len(one.parts)
+        while end > 1 and _says_how_it_ends(one.parts[end - 1]):
+            end -= 1
         for at, part in enumerate(one.parts):
             behind = one.operators[at] if at < len(one.operators) else ""
-            last = where.last and (not behind or (behind == "||" and not isinstance(part, Test)))
+            over = behind == "||" and not isinstance(part, Test)
+            last = where.last and (at >= end - 1 or over)
             inside = where.replace(last=last, guarded=where.guarded or bool(behind))
             if at:
                 way = partial(self.statement, part, inside)
