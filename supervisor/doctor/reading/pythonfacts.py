@@ -62,8 +62,11 @@ class Facts:
         """Return the facts of a module."""
         telling: list[tuple[ast.AST, _Around]] = []
         left: list[tuple[ast.AST, _Around]] = [(tree, _Around())]
+        classes: list[ast.ClassDef] = []
         while left:
             node, around = left.pop()
+            if isinstance(node, ast.ClassDef):
+                classes.append(node)
             if isinstance(node, TELLING):
                 telling.append((node, around))
                 self._import(node)
@@ -81,6 +84,7 @@ class Facts:
             tuple(self._loops),
             self._constants,
             self._main,
+            {one.name: tuple(map(self._dotted, one.bases)) for one in classes},
         )
 
     def _import(self, node: ast.AST) -> None:

@@ -88,7 +88,10 @@ class Loop(Record):
 
 
 class Python(Record):
-    """A module. `imports`: full names; `constants`: what the module assigns, last one wins."""
+    """A module. `imports`: full names; `constants`: what the module assigns, last one wins.
+
+    `classes`: what each is derived from, by full names
+    """
 
     imports: tuple[str, ...]
     calls: tuple[Call, ...]
@@ -97,6 +100,7 @@ class Python(Record):
     loops: tuple[Loop, ...]
     constants: dict[str, Value]
     main: Place | None = None
+    classes: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - a record's default is never changed
 
     def imports_any(self, *modules: str) -> bool:
         """Tell whether a module, or something in it, is imported."""

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from supervisor.doctor.commands.wrapping import program_of
+from supervisor.doctor.commands.wrapping import base, program_of
 from supervisor.doctor.finding import LOW, MEDIUM, Finding, Place
 from supervisor.doctor.house.alone import alone
 from supervisor.doctor.house.pythonmain import speaks_of_signals
@@ -37,7 +37,15 @@ SUBCOMMANDS: Final = {
     "webpack": ("serve",),
     "react-scripts": ("start",),
     "vue-cli-service": ("serve",),
+    "mkdocs": ("serve",),
+    "hugo": ("serve", "server"),
+    "jekyll": ("serve",),
+    "gatsby": ("develop",),
+    "nuxt": ("dev",),
+    "astro": ("dev",),
+    "dotnet": ("watch",),
 }
+PHP: Final = re.compile(r"^php[\d.]*(?: -[^S ]\S*)* (?P<name>-S|artisan serve)(?: |$)")
 RESTARTING: Final = ("nodemon", "webpack-dev-server", "ts-node-dev", "vite")
 SCRIPTS: Final = ("dev", "serve:dev", "start:dev", "start-dev", "develop")
 HELP: Final = ("--help", "--version")
@@ -94,6 +102,8 @@ def _name(argv: tuple[str, ...]) -> str:
         return NOT_RELOADING if runs and "--noreload" in words else runs
     if name == "flask" and "run" in words:
         return "flask run"
+    if (found := PHP.search(" ".join((base(argv[0]), *argv[1:])) if argv else "")) is not None:
+        return found["name"]
     if name in SUBCOMMANDS and words[:1] and words[0] in SUBCOMMANDS[name]:
         return f"{name} {words[0]}"
     if name == "npx" and words:
@@ -142,6 +152,9 @@ def _finding(
 ) -> Finding:
     grace = f" ({service.grace:g} s)" if service else ""
     loses = "it restarts whenever a file changes, and cuts the requests under way"
+    if name in ("-S", "artisan serve"):
+        name = f"php {name}"
+        loses = "it does not wait for the requests under way when it is told to stop"
     if name.startswith("runserver"):
         loses = "a SIGTERM that it hears cuts the requests under way at once, with exit code 0"
     if name in ("flask run", "app.run()", NOT_RELOADING):
@@ -210,6 +223,8 @@ RULE = Rule(
         ),
         Example(_files('CMD ["npx", "nodemon", "app.js"]'), at="Dockerfile:2"),
         Example(_files('CMD ["npm", "run", "dev"]'), at="Dockerfile:2"),
+        Example(_files('CMD ["php", "-S", "[::]:80", "-t", "web"]'), at="Dockerfile:2"),
+        Example(_files("CMD exec php artisan serve --host=::"), at="Dockerfile:2"),
         Example(
             _files('ENTRYPOINT ["/entry.sh"]\nCMD ["python", "manage.py", "runserver"]'),
             at="Dockerfile:3",
@@ -261,6 +276,7 @@ RULE = Rule(
             )
         ),
         Example(_files('CMD ["npm", "run", "build"]')),
+        Example(_files('CMD ["php", "artisan", "queue:work", "-S"]')),
         Example(_files('CMD ["npx", "vite", "preview"]')),
         Example(_files('CMD ["uvicorn", "main:app"]')),
         Example((_compose("uvicorn main:app --reload", "docker-compose.dev.yml"),)),

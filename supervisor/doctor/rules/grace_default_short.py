@@ -9,7 +9,7 @@ from supervisor.doctor.house.composed import Composed
 from supervisor.doctor.house.longwork import database, worker
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.services.hearing import for_path
-from supervisor.doctor.services.service import FLY
+from supervisor.doctor.services.service import FLY, KUBERNETES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,10 @@ FIX = (
 
 
 def check(house: House) -> Iterator[Finding]:
-    """Look at services of Compose files, and of Fly.io, that say nothing about their grace."""
+    """Look at services of Compose files and of Fly.io; of Kubernetes at what is below its default.
+
+    Who says nothing there has another finding: k8s-default-grace.
+    """
     composed = Composed(house)
     for services in composed.by_file.values():
         for service in services.values():
@@ -34,10 +37,12 @@ def check(house: House) -> Iterator[Finding]:
     for service in house.services:
         if service.kind == FLY:
             yield from _short(service, "kill_timeout")
+        elif service.kind == KUBERNETES and service.grace_s is not None:
+            yield from _short(service, "terminationGracePeriodSeconds")
 
 
 def _short(service: Service, key: str) -> Iterator[Finding]:
-    """Tell of a service that says nothing by that key."""
+    """Tell of a service that says nothing by that key, or less than everybody has."""
     what = (
         "what is killed while it writes has to recover at its next start"
         if database(service)
@@ -45,7 +50,17 @@ def _short(service: Service, key: str) -> Iterator[Finding]:
         if worker(service)
         else ""
     )
-    if what and service.grace_place is None and not service.oneshot:
+    said, least = service.grace_place, service.platform.grace_s
+    if what and said is not None and not service.oneshot and 0 < service.grace < least:
+        yield Finding(
+            "grace-default-short",
+            for_path(said.path, MEDIUM),
+            said,
+            f"{service.platform.title} kills {service.name} {service.grace:g} s after the stop,"
+            f" which is less than its default ({least:g} s): {what}.",
+            FIX.format(key),
+        )
+    if what and said is None and not service.oneshot:
         yield Finding(
             "grace-default-short",
             for_path(service.place.path, MEDIUM),
@@ -59,6 +74,12 @@ def _short(service: Service, key: str) -> Iterator[Finding]:
 def _compose(service: str, name: str = "compose.yml") -> tuple[str, str]:
     return (name, f"services:\n  it:\n{service}")
 
+
+DATABASE = (
+    "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  template:\n"
+    "    spec:\n      terminationGracePeriodSeconds: %d\n      containers:\n"
+    "        - {name: db, image: 'mysql:8'}\n"
+)
 
 RULE = Rule(
     id="grace-default-short",
@@ -74,6 +95,8 @@ RULE = Rule(
     check=check,
     bad=(
         Example((_compose("    image: postgres:15\n"),), at="compose.yml:2"),
+        Example((_compose("    image: mysql:8\n    stop_grace_period: 2s\n"),), at="compose.yml:4"),
+        Example((("db.yaml", DATABASE % 5),), at="db.yaml:7"),
         Example(
             (_compose("    image: app\n    command: celery -A app worker\n"),), at="compose.yml:2"
         ),
@@ -96,6 +119,8 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example((("db.yaml", DATABASE % 60),)),
+        Example((_compose("    image: app\n    stop_grace_period: 2s\n"),)),
         Example(
             (
                 (
@@ -119,7 +144,7 @@ RULE = Rule(
             (
                 (
                     "compose.yml",
-                    "x-app: &app\n  image: app\n  stop_grace_period: 3s\n"
+                    "x-app: &app\n  image: app\n  stop_grace_period: 30s\n"
                     "services:\n  worker:\n    <<: *app\n    command: celery -A app worker\n",
                 ),
             )

@@ -73,11 +73,21 @@ def _beside(call: Call, main: PythonMain) -> tuple[str, str]:
     what = MAKES.get(call.name, "")
     target = call.keyword("target")
     if what and target is not None:
-        return ("" if call.keyword("daemon") else what), target.name
+        return ("" if call.keyword("daemon") else what), target.name.rpartition(".")[2]
+    derived = [MAKES[one] for one in main.parsed.classes.get(call.name, ()) if one in MAKES]
+    if derived and derived[0] and not _said(call, main):
+        return derived[0], "run"
     pools = any(one.name in POOLS for one in main.parsed.calls)
     if pools and call.name.endswith(".submit") and call.args:
         return "pool's thread", call.args[0].name
     return "", ""
+
+
+def _said(call: Call, main: PythonMain) -> bool:
+    """Tell whether somebody says whether it is a daemon, or which class `run` is of."""
+    several = sum(1 for one in main.parsed.functions if one.name == "run") != 1
+    told = any(one.keyword("daemon") for one in (call, *main.parsed.calls))
+    return several or told or ".daemon" in main.source.text
 
 
 def _endless(main: PythonMain) -> set[str]:
@@ -96,6 +106,11 @@ def _files(start: str, handler: str = "sys.exit(0)") -> tuple[tuple[str, str], .
     return (("Dockerfile", made), ("app.py", text))
 
 
+POLLER = (
+    "class Poller(threading.Thread):\n    def run(self):\n        while True:\n"
+    "            time.sleep(1)\n"
+)
+
 RULE = Rule(
     id="py-thread-blocks-exit",
     severity=MEDIUM,
@@ -111,11 +126,15 @@ RULE = Rule(
     bad=(
         Example(_files("threading.Thread(target=work).start()\nwork()"), at="app.py:15"),
         Example(_files("ThreadPoolExecutor().submit(work)"), at="app.py:15"),
+        Example(_files(f"{POLLER}Poller().start()\nwork()"), at="app.py:19"),
+        Example(_files("threading.Thread(target=self.work).start()"), at="app.py:15"),
     ),
     good=(
         Example(_files("threading.Thread(target=work, daemon=True).start()")),
         Example(_files("t = threading.Thread(target=work)\nt.daemon = True\nt.start()")),
         Example(_files("threading.Thread(target=print).start()")),
+        Example(_files(f"{POLLER}Poller(daemon=True).start()")),
+        Example(_files(f"{POLLER.replace('threading.Thread', 'Base')}Poller().start()")),
         Example(_files("threading.Thread(target=work).start()", "event.set()")),
         Example(_files("threading.Thread(target=work).start()", "os._exit(0)")),
     ),
