@@ -70,11 +70,16 @@ def _of_container(name: str) -> Document:
     try:
         engine = Engine()
         try:
-            found = explanation.of_case(gather(engine, name))["report"]
+            answer = explanation.of_case(gather(engine, name))
         finally:
             engine.close()
     except GracekeeperError as error:
         raise GracekeeperError(f"{error} There is no file {name} either.") from None
+    found = answer["report"]
+    cause = answer["cause"]
+    if found is None and cause["id"] != "running":
+        why = cause["sentence"][0].lower() + cause["sentence"][1:]
+        raise UsageError(f"cannot report on {name}: {why} {cause['fix']}".strip())
     if found is None:
         raise UsageError(
             f"cannot report on {name}: it has not ended. Stop it, or record it while it stops:"

@@ -79,6 +79,11 @@ class Case(Record):
         return sum(bool(life.died) for life in lives(self.events))
 
     @property
+    def vanished(self) -> bool:
+        """Tell whether it was removed, and nobody knows of an end."""
+        return self.state.status == "removed" and not self.life.died
+
+    @property
     def code(self) -> int:
         """Return the exit code: the event's, because the container may run again or be gone."""
         died = self.life.died

@@ -15,6 +15,7 @@ from supervisor.ops.kinds import fits
 
 EVENT: Final = "explanation"
 SCHEMA: Final = 1
+NO_ENDS: Final = ("running", "not-started")
 
 
 def of_code(code: int) -> dict[str, Any]:
@@ -38,14 +39,14 @@ def of_case(case: Case) -> dict[str, Any]:
     """Explain a container's end by what was found out about it."""
     found = cause(case)
     answer = _answer("container", case.container.name, case.code, found)
-    running = found.id == "running"
+    ended = found.id not in NO_ENDS and not case.vanished
     return {
         **answer,
-        "code": None if running else case.code,
-        "meanings": [] if running else answer["meanings"],
+        "code": case.code if ended else None,
+        "meanings": answer["meanings"] if ended else [],
         "hidden": list(case.hidden),
         "case": to_json(case),
-        "report": None if running else document(case, found),
+        "report": document(case, found) if ended else None,
     }
 
 

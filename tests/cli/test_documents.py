@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from supervisor.cli.app import gracekeeper as group
+from supervisor.cli.documents import document_of
+from supervisor.errors import UsageError
+from supervisor.ops import engine, gathering
+from supervisor.ops.case import Case
+from supervisor.ops.containers import Container, State
 from supervisor.ops.explanation import of_case
 from tests.ops.test_causes import RECORDED
 
@@ -45,3 +51,19 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """A path is no container's name."""
     done = CliRunner().invoke(group, ["explain", f"{tmp_path}/nowhere.log"])
     assert "cannot read " in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("created", "it was created and never started. Do `docker start`."),
+        ("running", "it has not"),
+    ],
+)
+def test_no_end_is_no_report(monkeypatch: pytest.MonkeyPatch, status: str, why: str) -> None:
+    """A container that never ran has not ended with 0."""
+    case = Case(Container("0" * 64, "web"), State(status))
+    monkeypatch.setattr(engine, "Engine", io.BytesIO)  # it can be closed
+    monkeypatch.setattr(gathering, "gather", lambda _engine, _name: case)
+    with pytest.raises(UsageError, match=f"cannot report on web: {why}"):
+        document_of("web")

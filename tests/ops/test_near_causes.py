@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from supervisor.ops.case import Case
 from supervisor.ops.causes.decide import cause
+from supervisor.ops.containers import Container, State
+from supervisor.ops.explanation import of_case
 from supervisor.ops.life import NS, Event, read
 from tests.ops.crew import foretold, process
 from tests.ops.made import T, die, ended, kill, log_of, stopped
+from tests.rules.sources import ROOT
 
+SCHEMA = Draft202012Validator(
+    json.loads((ROOT / "supervisor/ops/explanation.schema.json").read_text())
+)
 HEALTH = "/bin/sh -c curl -f http://127.0.0.1:8000/health"
 
 
@@ -112,3 +121,25 @@ def test_what_a_listener_of_node_waits_for(body: str, seconds: float, unsure: bo
     assert (found.code, bool(found.unsure)) == (3, unsure)
     assert found.seconds == pytest.approx(seconds)
     assert found.timed != unsure
+
+
+def created(*events: Event) -> Case:
+    """A container that was removed, of which only these events are left."""
+    return Case(Container("0" * 64, "web"), State("removed"), events)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (Case(Container("0" * 64, "web"), State("created")), "not-started"),
+        (created(Event(T, "create"), Event(T + NS, "destroy")), "not-started"),
+        (created(Event(T, "destroy")), "unknown"),
+        (created(kill(5, 15), Event(T + 9 * NS, "destroy")), "unknown"),
+    ],
+)
+def test_no_end_has_no_code(case: Case, expected: str) -> None:
+    """Nothing ran, or nobody knows: a 0 would be made up, and a report of it."""
+    answer = of_case(case)
+    SCHEMA.validate(answer)
+    assert (answer["cause"]["id"], answer["code"], answer["report"]) == (expected, None, None)
+    assert answer["meanings"] == []

@@ -28,6 +28,8 @@ def _cause(case: Case) -> Cause:
         return unstarted.cause(case)
     if not life.died and state.status in ("running", "paused"):
         return _running(case)
+    if case.vanished:
+        return _vanished(case)
     if not case.events:
         return _without_events(case)
     if case.container.policy != "no" and state.status == "exited" and _in_back_off(case):
@@ -49,6 +51,19 @@ def _running(case: Case) -> Cause:
         told = f"It was asked to stop, and has not ended: it is {case.state.status}."
     fix = "Ask how its stop goes: `gracekeeper inspect CONTAINER`."
     return Cause("running", told, fix)
+
+
+def _vanished(case: Case) -> Cause:
+    """Tell of a container whose removal is all that is known of its end."""
+    if [one.action for one in case.events][:1] == ["create"] and not case.life.started:
+        return Cause("not-started", "It was created and removed, and never started.")
+    return Cause(
+        "unknown",
+        "It was removed, and how it had ended is forgotten: the engine keeps the last 256 events of"
+        " all containers.",
+        "Record the next one: `gracekeeper watch CONTAINER`.",
+        POSSIBLE,
+    )
 
 
 def _killed(case: Case) -> Cause:
