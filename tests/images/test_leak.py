@@ -15,14 +15,14 @@ LIMITED: dict[str, Any] = {"mem_limit": "256m", "memswap_limit": "256m"}
 LIMIT_MIB = 256
 INSIDE = f"http://127.0.0.1:{APP_PORT}/"
 RECYCLED = '"event": "recycled"'
-RECYCLINGS = 8  # by then three times the limit has leaked
+RECYCLINGS = 10  # by then three times the limit has leaked
 KILLED = "killed by signal 9"  # uWSGI of a worker; what the kernel sends when memory is out
 
 
 def test_workers_are_recycled_before_the_kernel_kills_one(app_image: str) -> None:
     """Nobody is lost, nobody is killed, and several times the limit was leaked."""
     sample = Sample(app_image, ini="leaking.ini", **LIMITED).env(
-        GRACEKEEPER_RECYCLE_HEADROOM="96MiB",
+        GRACEKEEPER_RECYCLE_HEADROOM="128MiB",
         GRACEKEEPER_RECYCLE_COOL_DOWN="0s",
         GRACEKEEPER_RECYCLE_PER_HOUR="10000",
     )

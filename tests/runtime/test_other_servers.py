@@ -76,7 +76,7 @@ def test_a_stop_at_saturation_loses_nobody(tmp_path: Path, server: str) -> None:
             assert kept.report["requests"]["lost"] in (0, None)
             assert kept.report["requests"]["turned_away"] == tally.turned_away
 
-    together(tmp_path, itertools.product((1, 2), (False, True)), one, AT_A_TIME)
+    together(tmp_path, itertools.product((1, 2), (False, True)), one, 4)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -102,7 +102,7 @@ def test_fifty_deep_in_the_backlog(tmp_path: Path) -> None:
 
     def one(folder: Path, server: str) -> None:
         with serving(folder, server, 1) as (kept, url):
-            load = Load(route(url, "/slow?s=0.1"), clients=50, per_client=1)
+            load = Load(route(url, "/slow?s=0.05"), clients=50, per_client=1)
             with Driver(load) as driver:
                 driver.wait_accepted(50)  # the first may be answered by then
                 kept.ask()
@@ -183,7 +183,8 @@ def test_a_stop_while_the_app_loads(tmp_path: Path) -> None:
     """Nobody accepted our clients yet: they are turned away, not reset."""
 
     def one(folder: Path, server: str) -> None:
-        run = (*GRACEKEEPER, "--listen", (address := f"127.0.0.1:{free_port()}"), "--")
+        address = f"127.0.0.1:{free_port()}"
+        run = (*GRACEKEEPER, "--grace", "4", "--listen", address, "--")
         with Kept(folder, *run, *COMMANDS[server], APP_LOADS_S="30") as kept:
             kept.wait_for("spawned")
             load = Load(f"http://{address}/", clients=3, per_client=1)

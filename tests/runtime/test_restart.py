@@ -23,7 +23,7 @@ pytestmark = pytest.mark.process
 MODES = ("http", "http-router", "ini-http", "ini-http-socket", "unix")
 WORKERS = (1, 4)
 TIMES = 5
-AT_A_TIME = 2
+AT_A_TIME = 5  # all of them
 GROWTH_KIB = 256
 
 

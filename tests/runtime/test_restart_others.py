@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 
 SERVERS = ("gunicorn", "gthread", "uvicorn", "hypercorn")
 TIMES = 3
-AT_A_TIME = 2
+AT_A_TIME = 4  # all of them
 
 
 @pytest.mark.parametrize("server", SERVERS)
