@@ -136,6 +136,7 @@ def _await_middle(driver: Driver, load: Load, at: Middle, site: Site) -> None:
     began = time.monotonic()
     if at.seconds is not None:
         _wait(driver, lambda _: False, at.seconds)
+        _wait(driver, lambda tally: bool(tally.results or driver.in_flight), WARM_UP_S)
     elif at.answered is not None:
         _await_answered(driver, load, at.answered, site)
     else:

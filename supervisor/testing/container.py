@@ -9,12 +9,14 @@ from testcontainers.core.container import DockerContainer
 
 from supervisor.drill.site import READY_WITHIN_S
 from supervisor.drill.sites.container import ContainerSite
+from supervisor.errors import GracekeeperError
 from supervisor.testing.subject import Graceful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.drill.site import Site
+    from supervisor.drill.outcome import End
+    from supervisor.drill.site import Order, Site
 
 
 class GracefulContainer(DockerContainer, Graceful):
@@ -24,6 +26,7 @@ class GracefulContainer(DockerContainer, Graceful):
     over HTTP; `waiting_for` waits for something else instead.
     """
 
+    _ended = ""  # what of ours has ended it
     _ready_path = ""
     _ready_port: int | None = None
     _ready_within_s = READY_WITHIN_S
@@ -38,6 +41,7 @@ class GracefulContainer(DockerContainer, Graceful):
     def start(self) -> Self:
         """Start it and return when it is ready. GracekeeperError when it does not get so."""
         super().start()
+        self._ended = ""
         if self._ready_path or (self.ports and self._wait_strategy is None):
             self.base(self._ready_port)
         return self
@@ -51,6 +55,11 @@ class GracefulContainer(DockerContainer, Graceful):
     @contextmanager
     def site(self, port: int | None, *, loaded: bool) -> Iterator[Site]:
         """Yield it as a drill sees it; without a load nothing needs to answer."""
+        if self._ended and not self._runs():
+            raise GracekeeperError(
+                f"cannot drill {self.image}: the {self._ended} before has ended it. Enter a new"
+                " context."
+            )
         path = (self._ready_path or "/") if loaded else ""
         site = _Started(self, port or self._first_port(), path, self._ready_within_s)
         try:
@@ -70,6 +79,16 @@ class GracefulContainer(DockerContainer, Graceful):
             return (f"http://{self.get_container_host_ip()}:{number}",)
         except (OSError, RuntimeError):  # the SDK's errors are OSErrors
             return ()
+
+    def tell(self, action: str) -> None:
+        """Hear what is being done to it, to know later what it was ended by."""
+        self._ended = action if action in ("stop", "kill") else ""
+
+    def _runs(self) -> bool:
+        """Tell whether it runs all the same: who likes can start it again by hand."""
+        wrapped = self.get_wrapped_container()
+        wrapped.reload()
+        return bool(wrapped.status == "running")
 
     def _first_port(self) -> int | None:
         split = (port.partition("/") for port in self.ports)
@@ -95,6 +114,11 @@ class _Started(ContainerSite):
 
     def up(self) -> None:
         self._ready()
+
+    def take(self, order: Order) -> End:
+        end = super().take(order)
+        self._started.tell(order.action)
+        return end
 
     def _ready(self) -> None:
         """Wait for an answer, where something will be asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -106,15 +107,16 @@ class Graceful(ABC):
 
 
 def _grace(given: float | None) -> float | None:
-    return current.defaults().grace if given is None else given
+    grace_s = current.defaults().grace if given is None else given
+    if grace_s is not None and not 0 <= grace_s < math.inf:  # an engine takes -1 for ever
+        raise UsageError(f"cannot wait {grace_s:g} s: that is no grace period. Give 0 or more.")
+    return grace_s
 
 
 def _number(signal: str | int) -> int:
-    if isinstance(signal, int):
-        return signal
     if not signal:
         return 0
-    number = signalnames.number(signal)
+    number = signalnames.number(str(signal))
     if number is None:
         raise UsageError(f"cannot send {signal!r}: no such signal. Name one of signal(7), SIGTERM.")
     return number

@@ -150,6 +150,12 @@ def test_the_middle_is_where_it_was_said_to_be(server: Scripted, at: Middle) -> 
     assert asked - began >= (at.seconds or 0.0)
 
 
+def test_the_middle_may_be_its_begin(server: Scripted) -> None:
+    """That is as soon as anybody has asked: what comes before is not under load."""
+    tally = trial(Acted(server.url), Order(), Load("/", clients=1), at=Middle(seconds=0.0)).tally
+    assert tally.before(ASKED).answered + tally.in_flight(ASKED).accepted >= 1
+
+
 @pytest.mark.parametrize("phase", ["", "starting"])
 def test_without_a_load(server: Scripted, phase: str) -> None:
     """Nobody can be inside of what has not started, so a load is not sent then."""

@@ -89,9 +89,14 @@ def test_what_can_not_be_done_is_told_in_words_alone(staged_image: str) -> None:
 def test_signal_and_port_are_those_that_are_named(staged_image: str) -> None:
     """A name of signal(7), or a number; and a port that is not the first."""
     with gunicorn(staged_image).with_exposed_ports(9000).with_ready(port=8000) as one:
-        with pytest.raises(UsageError, match="cannot send 'TREM'"):
-            one.stop_gracefully(signal="TREM")
+        for wrong in ("TREM", 99):
+            with pytest.raises(UsageError, match=f"cannot send {wrong!r}"):
+                one.stop_gracefully(signal=wrong)
+        with pytest.raises(UsageError, match="cannot wait -1 s"):
+            one.stop_gracefully(grace=-1)
         outcome = one.stop_gracefully(5, "INT", SLOW, port=8000)
+        with pytest.raises(GracekeeperError, match="the stop before has ended it"):
+            one.stop_gracefully(5)
     assert (outcome.signal, outcome.exit_code) == (2, 0)
 
 
