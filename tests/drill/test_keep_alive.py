@@ -29,11 +29,12 @@ def test_a_connection_is_reused_until_the_server_says_close() -> None:
     connections: list[int] = []
 
     def script(peer: Peer) -> None:
+        mine = len(connections)  # the next one begins as soon as its client has the last answer
         connections.append(0)
         for answer in (OK, OK, OK_CLOSE):
             assert b"Connection: keep-alive" in peer.read_head()
             peer.send(answer)
-            connections[-1] += 1
+            connections[mine] += 1
         peer.await_close()
 
     with Scripted.tcp(script) as server:
