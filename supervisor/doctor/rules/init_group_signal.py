@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.commands.wrapping import base, program_of
-from supervisor.doctor.finding import HIGH, Edit, Finding
+from supervisor.doctor.finding import HIGH, INFO, Edit, Finding
 from supervisor.doctor.house.granting import after
 from supervisor.doctor.knowledge.servers import HURT_BY_GROUP
 from supervisor.doctor.knowledge.wrappers import EXECS, GROUP
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from supervisor.doctor.house.house import House
     from supervisor.doctor.platforms.supervising import Program
+    from supervisor.doctor.servers.uwsgi import Uwsgi
     from supervisor.doctor.services.program import Chain
     from supervisor.doctor.services.service import Service
 
@@ -63,8 +64,18 @@ def _hurt(service: Service, house: House) -> str:
         words = program_of(chain.main.argv)[1]
         pools = any(word.partition("=")[2] in THREADS or word in THREADS for word in words)
         return "" if pools or "worker" not in words else "celery"
-    mine = [one for one in house.uwsgis if one.service is service]
-    return "uwsgi" if mine and mine[0].variant not in ("", NO_MASTER) else ""
+    mine = _uwsgi(service, house)
+    return "uwsgi" if mine and mine.variant not in ("", NO_MASTER) else ""
+
+
+def _maybe(service: Service, house: House) -> bool:
+    """Tell whether it is a uWSGI whose settings are not in the tree: it may have a master."""
+    mine = _uwsgi(service, house)
+    return mine is not None and not mine.variant
+
+
+def _uwsgi(service: Service, house: House) -> Uwsgi | None:
+    return next((one for one in house.uwsgis if one.service is service), None)
 
 
 def _supervised(house: House) -> Iterator[Finding]:
@@ -75,13 +86,15 @@ def _supervised(house: House) -> Iterator[Finding]:
         run = services.get(program.section.place)
         if entry is None or run is None or not program.flag("stopasgroup"):
             continue
-        name = _hurt(run, house)
+        maybe = _maybe(run, house)
+        name = "uwsgi" if maybe else _hurt(run, house)
         if name:
+            unless = "Unless it has no master, " if maybe else ""
             yield Finding(
                 "init-group-signal",
-                for_path(entry.place.path, HIGH),
+                INFO if maybe else for_path(entry.place.path, HIGH),
                 entry.place,
-                f"`stopasgroup` sends the stop to the workers of `{name}` as well, which die before"
+                f"{unless}`stopasgroup` sends the stop to the workers of `{name}` as well, which die before"
                 f" the master can let them finish: {LOSES[name]}.",
                 f"{_before(run)}et `stopasgroup=false`; `killasgroup=true` may stay.",
                 _plain(program, run, house),
@@ -181,6 +194,7 @@ RULE = Rule(
             at="supervisord.conf:3",
             fixed="[program:a]\ncommand=celery -A a worker\nstopasgroup=false\nkillasgroup=true\n",
         ),
+        Example(_conf("uwsgi --ini /etc/u.ini"), at="supervisord.conf:3", severity=INFO),
         Example(
             (("a.service", "[Service]\nExecStart=/v/bin/celery -A a worker\nUser=a\n"),),
             at="a.service:2",
@@ -195,6 +209,7 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example((*_conf("uwsgi /etc/u.ini"), ("u.ini", "[uwsgi]\nmodule = a\n"))),
         Example((("a.service", "[Service]\nExecStart=celery -A a worker\nKillMode=mixed\n"),)),
         Example((("a.service", "[Service]\nExecStart=gunicorn a:b\n"),)),
         Example((("a.service", "[Service]\nExecStart=celery -A a beat\n"),)),

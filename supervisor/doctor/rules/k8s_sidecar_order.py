@@ -121,7 +121,8 @@ def _part(service: Service, traffic: Traffic) -> str:
         return FRONT
     if backend(service):
         return BACKEND
-    return HELPER if workloads.ONLOOKERS.search(names) else APP
+    beside = image in workloads.BACKENDS or workloads.ONLOOKERS.search(names)
+    return HELPER if beside else APP
 
 
 def _finding(service: Service, why: str) -> Finding:
@@ -231,6 +232,12 @@ RULE = Rule(
                 "{name: ship, image: fluent-bit}",
                 "{name: config-reloader, image: r}",
                 kind="DaemonSet",
+            )
+        ),
+        Example(
+            _pod(
+                "{name: redis, image: 'redis:7'}",
+                "{name: sentinel, image: 'redis:7', command: [redis-sentinel, /x]}",
             )
         ),
         Example(_pod(NGINX, "{name: exporter, image: nginx-exporter}")),
