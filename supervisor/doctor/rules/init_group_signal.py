@@ -94,8 +94,8 @@ def _supervised(house: House) -> Iterator[Finding]:
                 "init-group-signal",
                 INFO if maybe else for_path(entry.place.path, HIGH),
                 entry.place,
-                f"{unless}`stopasgroup` sends the stop to the workers of `{name}` as well, which die before"
-                f" the master can let them finish: {LOSES[name]}.",
+                f"{unless}`stopasgroup` sends the stop to the workers of `{name}` as well, which"
+                f" die before the master can let them finish: {LOSES[name]}.",
                 f"{_before(run)}et `stopasgroup=false`; `killasgroup=true` may stay.",
                 _plain(program, run, house),
             )
