@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
+from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
 from supervisor.drill.site import READY_WITHIN_S
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
     from supervisor.drill.outcome import End
     from supervisor.drill.site import Order, Site
+
+NO_REAPER: Final = (
+    "testcontainers cannot start its reaper, which removes what a killed session leaves. Set"
+    " TESTCONTAINERS_RYUK_DISABLED=true to do without it, or RYUK_CONTAINER_IMAGE to a copy of it"
+    " that can be pulled."
+)
 
 
 class GracefulContainer(DockerContainer, Graceful):
@@ -40,7 +47,12 @@ class GracefulContainer(DockerContainer, Graceful):
 
     def start(self) -> Self:
         """Start it and return when it is ready. GracekeeperError when it does not get so."""
-        super().start()
+        try:
+            super().start()
+        except DockerException as error:
+            if "ryuk" in str(error):
+                error.add_note(NO_REAPER)
+            raise
         self._ended = ""
         if self._ready_path or (self.ports and self._wait_strategy is None):
             self.base(self._ready_port)

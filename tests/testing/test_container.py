@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
+from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from supervisor.drill.sites.place import answers
 from supervisor.errors import GracekeeperError, UsageError
 from supervisor.testing import GracefulContainer, Load
+from supervisor.testing.container import NO_REAPER
 from tests.testing.servers import APP_FILES, GUNICORN
 
 pytestmark = pytest.mark.docker
@@ -84,6 +86,21 @@ def test_what_can_not_be_done_is_told_in_words_alone(staged_image: str) -> None:
         }
         with pytest.raises(UsageError, match=r"there are serving, .*starting"):
             one.kill_at("launching")
+
+
+def test_a_reaper_that_can_not_be_pulled_is_told_with_the_way_out(
+    staged_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error is testcontainers' own, and names neither; others are left as they are."""
+    for what, notes in (("testcontainers%2Fryuk", [NO_REAPER]), ("team%2Fapp", [])):
+
+        def refuse(_: object, what: str = what) -> None:
+            raise APIError(f"500 for images/create?fromImage={what}")
+
+        monkeypatch.setattr(DockerContainer, "start", refuse)
+        with pytest.raises(APIError) as told:
+            GracefulContainer(staged_image).start()
+        assert getattr(told.value, "__notes__", []) == notes
 
 
 def test_signal_and_port_are_those_that_are_named(staged_image: str) -> None:
