@@ -60,13 +60,14 @@ class Engine:
         self._waited = False
         self.host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
         self._unread = requests.JSONDecodeError
-        self._broken = (errors.DockerException, requests.RequestException, OSError)
+        ssh = getattr(sys.modules.get("paramiko"), "SSHException", OSError)  # the SDK's own
+        self._broken = (errors.DockerException, requests.RequestException, OSError, ssh)
 
         def client(version: str) -> Any:
             try:
                 where = utils.kwargs_from_env()
                 found: Any = docker.APIClient(version=version, timeout=PATIENCE_S, **where)
-            except (errors.DockerException, *ODD) as error:
+            except (errors.DockerException, ssh, *ODD) as error:
                 raise errors.DockerException(str(error)) from None
             if found.base_url.startswith(("http:", "https:")):  # else it has a socket of its own
                 found.timeout = (min(CONNECT_S, PATIENCE_S), PATIENCE_S)
@@ -85,8 +86,7 @@ class Engine:
     def names(self, project: str) -> list[str]:
         """Return the ids of a Compose project's containers, ended ones as well."""
         wanted = {"label": f"com.docker.compose.project={project}"}
-        found = self._ask(lambda: answers.ids(self._api.containers(all=True, filters=wanted)))
-        return list(found)
+        return list(self._ask(lambda: answers.ids(self._api.containers(all=True, filters=wanted))))
 
     def top(self, name: str, columns: str) -> list[list[str]]:
         """Return its processes as ps(1) with these columns shows them; none when it can't."""
@@ -249,7 +249,9 @@ class Engine:
                 " answer in time. See whether `docker ps` does, and try again."
             )
         todo = "Start it, or set DOCKER_HOST to where it is"
-        if "paramiko" in why:  # the SDK's own ssh
+        if self.host.startswith("ssh:"):
+            todo = "See whether `ssh` gets there without a question: its key, known_hosts"
+        if "paramiko" in why:
             why, todo = "ssh needs Python's paramiko", "Do `pip install docker[ssh]`"
         return GracekeeperError(f"cannot reach a Docker Engine at {self.host}: {why}. {todo}.")
 

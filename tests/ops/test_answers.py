@@ -10,8 +10,10 @@ import time
 from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import docker
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -155,6 +157,22 @@ def test_ssh_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(GracekeeperError, match=r"Do `pip install docker\[ssh\]`") as caught:
         Engine()
     assert "Start it" not in str(caught.value)
+
+
+def test_ssh_that_is_not_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its errors are of a kind of their own."""
+
+    class SSHError(Exception):
+        pass
+
+    def refuse(**_: Any) -> None:
+        raise SSHError("No authentication methods available")
+
+    monkeypatch.setitem(sys.modules, "paramiko", SimpleNamespace(SSHException=SSHError))
+    monkeypatch.setattr(docker, "APIClient", refuse)
+    monkeypatch.setenv("DOCKER_HOST", "ssh://127.0.0.1:1")
+    with pytest.raises(GracekeeperError, match="No authentication methods .* its key, known_hosts"):
+        Engine()
 
 
 def test_nothing_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
