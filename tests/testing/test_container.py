@@ -60,13 +60,13 @@ def test_what_does_not_get_ready_says_why(staged_image: str) -> None:
 def test_a_container_that_is_restarted_and_recycled_and_killed(staged_image: str) -> None:
     """One after the other; the load goes on through the first two, and finds it where it is."""
     with gunicorn(staged_image).with_ready("/slow") as one:
-        restarted = one.restart_gracefully(grace=5, load=SLOW)
+        restarted = one.restart_gracefully(grace=5, load=SLOW, signal="INT")
         assert answers(one.base())
         recycled = one.recycle(load=SLOW)
         by_name = one.recycle(signal="HUP", within_s=20)
         assert answers(one.base())
         killed = one.kill_at("stopping", load=SLOW)
-    assert restarted.action == "restart"
+    assert (restarted.action, restarted.signal) == ("restart", 2)
     assert restarted.tally.after("over").answered >= SLOW.clients
     assert (recycled.exit_code, recycled.lost, recycled.end.wrong) == (None, 0, "")
     assert (by_name.signal, by_name.grace_s, by_name.end.wrong) == (1, 20, "")
