@@ -259,6 +259,31 @@ BAD: Final[dict[str, Callable[[], dict[str, str]]]] = {
         "start.sh": "#!/bin/sh\n"
         + "python manage.py migrate &\ngunicorn a:a\nwait\ntrap 'kill 1' TERM\n" * 2500,
     },
+    "functions in a loop": lambda: {
+        "Dockerfile": PID1,
+        "start.sh": "#!/bin/sh\nf() {\n" + "g\n" * 800 + "}\ng() {\n" + "f\n" * 800 + "}\n"
+        "while true; do\nf\nsleep 1\ndone\n",
+    },
+    "a case of many ways": lambda: {
+        "Dockerfile": PID1,
+        "start.sh": "#!/bin/sh\ncase $1 in\n"
+        + "".join(f'{at}) O="$O {at}" ;;\n' for at in range(3000))
+        + "esac\nexec uwsgi $O\n",
+    },
+    "scripts that call each other": lambda: {
+        "Dockerfile": PID1,
+        "start.sh": "#!/bin/sh\n" + "./b.sh\n./c.sh\n" * 200 + "exec gunicorn a\n",
+        "b.sh": "#!/bin/sh\n" + "./c.sh\n./start.sh\n" * 200,
+        "c.sh": "#!/bin/sh\n" + "./b.sh\n./start.sh\n" * 200,
+    },
+    "pools of php-fpm and services": lambda: {
+        "compose.yml": "services:\n"
+        + "".join(f"  a{i}:\n    image: app\n    command: a b\n" for i in range(3000)),
+        **{
+            f"{i}/www.conf": "[www]\npm = static\n" + "request_terminate_timeout = 90\n[b]\n" * 20
+            for i in range(300)
+        },
+    },
     "a Makefile and a workflow": lambda: {
         "Makefile": "a:\n" + "\tdocker kill x\n" * 20_000,
         ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n"

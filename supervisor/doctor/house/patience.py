@@ -82,24 +82,26 @@ def _nginx(house: House) -> Iterator[Patience]:
 
 
 def _php_fpm(house: House) -> Iterator[Patience]:
+    service = _only(house, "php-fpm")
     for source in house.of_kind("php-fpm"):
         parsed = house.files.ini(source.path, "php-fpm")
         for section in parsed.sections if parsed and not trial(source.path) else ():
             said = section.get(PHP_FPM)
             if said is not None:
                 value = said.value.partition(";")[0].strip("\"' ")
-                yield Patience(PHP_FPM, value, said.place, _only(house, "php-fpm"))
+                yield Patience(PHP_FPM, value, said.place, service)
 
 
 def _ruby(house: House) -> Iterator[Patience]:
+    services = {name: _only(house, name) for name in RUBY}
     for source in house.of_kind("ruby-server"):
         if trial(source.path):
             continue
         name = "unicorn" if "unicorn" in source.path.lower() else "puma"
         for one in settings(source):
             if one.name in RUBY[name]:
-                service = _only(house, name)
-                yield Patience(one.name, one.value, one.place, service, name == "unicorn")
+                limits = name == "unicorn"
+                yield Patience(one.name, one.value, one.place, services[name], limits)
 
 
 def _balancers(house: House) -> Iterator[Patience]:

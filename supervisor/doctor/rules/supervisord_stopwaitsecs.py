@@ -40,6 +40,8 @@ TAKES: Final = re.compile(r"(?:^|[_.-])(?:workers?|consumers?)(?:$|[_.-])")
 
 def check(house: House) -> Iterator[Finding]:
     """Look at programs of which it is known how long they take."""
+    celery = any(one.variant == "celery" for one in house.servers)
+    longest = (task_limit(house) if celery else 0.0) or None
     for server in house.servers:
         service = server.service
         if not _known(service):
@@ -53,7 +55,7 @@ def check(house: House) -> Iterator[Finding]:
                 yield from _defaulted(house, service)
         elif server.variant == "celery" and service.signal in graceful("celery"):
             own = server.get("time-limit") or server.get("soft-time-limit")
-            limit = duration(own) if own else task_limit(house) or None
+            limit = duration(own) if own else longest
             if limit is not None and limit > service.grace:
                 yield _finding(house, service, f"A task of Celery may take {limit:g} s", limit)
             elif limit is None and (service.grace_s or 0) <= DEFAULT_S:
