@@ -91,9 +91,8 @@ class Variables:
         for world in ends:
             if world not in kept:
                 kept.append(world)
-        if len(kept) > MOST_WORLDS:
-            half = MOST_WORLDS // 2
-            kept = [*kept[:half], *kept[-half:]]
+            if len(kept) > MOST_WORLDS:
+                del kept[MOST_WORLDS // 2]  # the first and the last stay
         self.worlds = kept or before
 
     def aside(self, way: Callable[[], None]) -> None:

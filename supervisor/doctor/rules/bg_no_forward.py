@@ -14,7 +14,7 @@ from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC, FOREGROUND, PIPELINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from supervisor.doctor.finding import Place
     from supervisor.doctor.house.house import House
@@ -38,8 +38,9 @@ def check(house: House) -> Iterator[Finding]:
         behind = one.children()
         front = [run for run in facts.mains if run.how in IN_FRONT and not run.looped]
         becomes = [run for run in facts.mains if run.how == EXEC]
+        ended = _over(one)
         for run in behind:
-            if (front or becomes) and _ended(run, one):
+            if (front or becomes) and ended(run):
                 continue
             if front or ((facts.waits or one.watches) and not becomes):
                 yield _finding(one, HIGH, run.place, one.kept(one.named(run)))
@@ -53,26 +54,24 @@ def check(house: House) -> Iterator[Finding]:
             if run.how != BACKGROUND or run.role != UNKNOWN or run in behind:
                 continue
             beside = bool(becomes) and run.statement.background and not facts.waits
-            if (front or beside) and not _ended(run, one):
+            if (front or beside) and not ended(run):
                 why = f"If `{one.named(run)}` does not end by itself, nobody tells it of a stop."
                 yield _finding(one, INFO, run.place, why)
 
 
-def _ended(run: Run, one: Standing) -> bool:
-    """Tell whether the script itself ends it: a server that is there for the set-up only."""
+def _over(one: Standing) -> Callable[[Run], bool]:
+    """Return what tells of a program whether the script itself ends it: set-up alone needs it."""
     handlers = {trap.handler.text for trap in one.facts.traps if trap.handler}
     own = [each for name, each in one.facts.script.functions.items() if name in handlers]
     traps = {id(each) for each in walk(tuple(own))}
+    last: dict[str, int] = {}  # the line, of each file
     for each in walk(one.facts.script.body):
-        if id(each) in traps:
-            continue
         words = argv_of(each).words if isinstance(each, Simple) else ()
-        later = each.place.path == run.place.path and each.place.line > run.place.line
-        if words[:1] in ((), ("trap",)) or not later:
+        if not words or words[0] == "trap" or id(each) in traps:
             continue
         if words[0] in KILLS or {"stop", "shutdown"} & set(words):
-            return True
-    return False
+            last[each.place.path] = max(each.place.line, last.get(each.place.path, 0))
+    return lambda run: run.place.line < last.get(run.place.path, 0)
 
 
 def _same_way(path: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ from supervisor.doctor.house.standing import standings
 from supervisor.doctor.reading.shellnodes import Simple, walk
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.scripts.handler import EXIT
-from supervisor.doctor.scripts.masking import masked
+from supervisor.doctor.scripts.masking import Masks
 from supervisor.doctor.scripts.shellfacts import FOREGROUND
 from supervisor.doctor.scripts.stopping import stopping
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from supervisor.doctor.scripts.shellfacts import Run
 
 FIX = "Leave with the program's own code: `exec` it, or keep `$?` of the last `wait`."
+MOST: Final = 40  # programs of one script, each of which is followed to the end
 SERVES: Final = re.compile(r"app|main|serv|bot|work|daemon|api|web|listen|consum|agent|run|start")
 
 
@@ -67,15 +68,16 @@ def _after(one: Standing) -> Iterator[Finding]:
 
 def _masked(one: Standing) -> tuple[Statement, str] | None:
     facts = one.facts
-    for run in facts.mains:
+    masks = Masks(facts)
+    for run in facts.mains[:MOST]:
         if run.how == FOREGROUND and not run.looped and _serves(run, one):
-            by = masked(run.statement, facts)
+            by = masks.of(run.statement)
             if by is not None:
                 return by, one.named(run)
     children = one.children()
     known = {each.place for each in facts.waits} if children else set()
     waits = [each for each in walk(facts.script.body) if _waits(each) and each.place in known]
-    by = masked(waits[-1], facts) if waits else None
+    by = masks.of(waits[-1]) if waits else None
     return (by, one.named(children[-1])) if by is not None else None
 
 

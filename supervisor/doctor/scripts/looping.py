@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SHORT_S = 30.0  # a longer pause is a job's, not a restart's
 LEAVES = ("break", "return", "exit")
 DEEPEST = 4  # functions inside each other
+MOST_CALLS = 200
 HOUSEKEEPING = frozenset(
     (
         *("echo", "sleep", "date", "printf", "true", ":", "cd", "export", "rm", "mkdir", "touch"),
@@ -58,6 +59,7 @@ class Body:
         self.others: list[Simple] = []
         self.perhaps: list[Simple] = []
         self.asks = self.leaves = self.stops = self.rests = False
+        self._calls = 0
 
     def look(self, body: tuple[Statement, ...], depth: int = 0, *, always: bool = True) -> None:
         """Go through statements."""
@@ -82,7 +84,9 @@ class Body:
         argv = argv_of(one)
         name = argv.words[0] if argv.words else ""
         if name in self.functions:
-            self.look(self.functions[name].body, depth + 1, always=always)
+            self._calls += 1
+            if self._calls < MOST_CALLS:
+                self.look(self.functions[name].body, depth + 1, always=always)
         elif name == "sleep" and any("$" in word for word in argv.words[1:]):
             self.rests = True
         elif argv.execs or name in ("read", "wait") or rests(argv.words):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DEEPEST: Final = 6  # functions inside each other
 LEAVES: Final = ("exit", "return", "exec")
+TAKING: Final = ("exec", "command", "builtin", "eval")
 BODY, CHAIN, PIPE, ASKED = "body", "chain", "pipe", "asked"
 
 
@@ -45,21 +46,40 @@ class _Over(Exception):  # noqa: N818 - it is an end, and no error
         self.by = by
 
 
-def masked(one: Statement, facts: ShellFacts) -> Statement | None:
-    """Return what gives 0 behind a command, on its way to the script's end; None without."""
-    commands = [each for each in walk(facts.script.body) if isinstance(each, Simple)]
-    off = any(each.argv[:2] == ("set", "+e") for each in commands)
-    climb = _Climb(leaves=facts.errexit and not off)
-    at: Statement | None = one
-    try:
-        for _ in range(DEEPEST):
-            called = climb.out(_way(at, facts.script.body) if at else [])
-            if not called:
-                return climb.masks
-            at = next((each for each in commands if each.name == called and each is not at), None)
-    except _Over as over:
-        return over.by
-    return None
+class Masks:
+    """Of one script, for any of its commands."""
+
+    def __init__(self, facts: ShellFacts) -> None:
+        """Go through it once."""
+        body = facts.script.body
+        self._commands = [each for each in walk(body) if isinstance(each, Simple)]
+        off = any(each.argv[:2] == ("set", "+e") for each in self._commands)
+        self._leaves = facts.errexit and not off
+        self._above = _above(body)
+
+    def of(self, one: Statement) -> Statement | None:
+        """Return what gives 0 behind a command, on its way to the script's end; None without."""
+        climb = _Climb(leaves=self._leaves)
+        at: Statement | None = one
+        try:
+            for _ in range(DEEPEST):
+                called = climb.out(self._way(at) if at else [])
+                if not called:
+                    return climb.masks
+                calls = (each for each in self._commands if each.name == called)
+                at = next((each for each in calls if each is not at), None)
+        except _Over as over:
+            return over.by
+        return None
+
+    def _way(self, one: Statement) -> list[_Step]:
+        """Return the steps that lead to a statement, its own first."""
+        way: list[_Step] = []
+        step = self._above.get(id(one))
+        while step is not None:
+            way.append(step)
+            step = self._above.get(id(step.around)) if step.around is not None else None
+        return way
 
 
 class _Climb:
@@ -75,7 +95,7 @@ class _Climb:
         if not way:
             raise _Over(None)
         returns = False
-        for step in reversed(way):
+        for step in way:
             if step.kind == ASKED:
                 raise _Over(None)
             if isinstance(step.around, AndOr):
@@ -119,28 +139,23 @@ class _Climb:
             if code is not None:
                 kept = self.masks if code in ("", "$?") else None
                 raise _Over(one if code == "0" else kept)
-            if argv_of(one).execs:
+            if _execs(one):
                 raise _Over(None)
             if _true(one) and at == len(later):
                 self.masks = self.masks or one
         return False
 
 
-def _way(one: Statement, body: tuple[Statement, ...]) -> list[_Step]:
-    """Return the steps that lead to a statement, the script's own first."""
-    above: dict[int, _Step] = {}  # of each statement
+def _above(body: tuple[Statement, ...]) -> dict[int, _Step]:
+    """Return where each statement stands."""
+    above: dict[int, _Step] = {}
     left: list[tuple[Statement | None, tuple[Statement, ...], str]] = [(None, body, BODY)]
-    while left and id(one) not in above:
+    while left:
         around, inner, kind = left.pop()
         for at, each in enumerate(inner):
             above[id(each)] = _Step(around, inner, at, kind)
             left += [(each, *more) for more in _bodies(each)]
-    way: list[_Step] = []
-    step = above.get(id(one))
-    while step is not None:
-        way.insert(0, step)
-        step = above.get(id(step.around)) if step.around is not None else None
-    return way
+    return above
 
 
 def _bodies(one: Statement) -> Iterator[tuple[tuple[Statement, ...], str]]:
@@ -172,7 +187,11 @@ def _exits(one: Statement) -> str | None:
 
 
 def _ends(one: Statement) -> bool:
-    return isinstance(one, Simple) and (one.name in LEAVES or argv_of(one).execs)
+    return isinstance(one, Simple) and (one.name in LEAVES or _execs(one))
+
+
+def _execs(one: Simple) -> bool:
+    return one.name in TAKING and argv_of(one).execs
 
 
 def _true(one: Statement) -> bool:
