@@ -82,6 +82,14 @@ KILLED = (
         "shell-kept-signal",
     ),
     Ending(
+        "it still boots",
+        (*bash(f'{SAYS} sleep 4; exec python3 -uc "$0"'), HANDLES),
+        "stop",
+        137,
+        "shell-kept-signal",
+        after="grace-over",
+    ),
+    Ending(
         "ignored",
         sh(f"trap '' TERM; {SAYS} exec sleep 600"),
         "stop",
@@ -114,6 +122,14 @@ KILLED = (
     Ending("rm -f", sh(f"{SAYS} sleep 600; true"), "remove", 137, "removed-by-force"),
     Ending("killed on the host", sh(f"{SAYS} exec sleep 600"), "host", 137, "killed-from-host"),
     Ending("out of memory", (*PYTHON, GROWS), "wait", 137, "out-of-memory", MEMORY),
+    Ending(
+        "a service's memory",
+        (*KEEPER, "--", *PYTHON, GROWS),
+        "wait",
+        137,
+        "child-out-of-memory",
+        MEMORY,
+    ),
     Ending("a child's memory", (*PYTHON, CHILD_GROWS), "stop", 0, "child-out-of-memory", MEMORY),
     Ending(
         "a child was killed",
@@ -200,6 +216,13 @@ UNASKED = (
     Ending("restart loop", bash(f"{SAYS} exit 5"), "loop", 5, "restart-loop", ALWAYS),
     Ending(
         "traceback", (*PYTHON, f"print('{READY}'); raise ValueError('no')"), "wait", 1, "app-error"
+    ),
+    Ending(
+        "a service's traceback",
+        (*KEEPER, "--", *PYTHON, f"print('{READY}'); raise ValueError('no')"),
+        "wait",
+        1,
+        "app-error",
     ),
     Ending(
         "segfault",
