@@ -88,7 +88,15 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"supervisor.{_FOUND_IN[name]}"), name)
+    try:
+        return getattr(import_module(f"supervisor.{_FOUND_IN[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("docker", "testcontainers"):
+            raise
+        raise ImportError(
+            f"cannot import {name}: testcontainers is not installed. Do `pip install"
+            " gracekeeper[testing]`."
+        ) from None
 
 
 def __dir__() -> list[str]:
