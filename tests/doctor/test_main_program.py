@@ -31,6 +31,15 @@ def test_an_image_is_for_production(script: str, main: str) -> None:
     assert chain(f'{SLIM}COPY . /\nCMD ["/start.sh"]\n', **files).program == main
 
 
+def test_options_go_to_the_program_that_the_script_puts_before_them() -> None:
+    script = '#!/bin/sh\nif [ "${1#-}" != "$1" ]; then\n  set -- uwsgi "$@"\nfi\nexec "$@"\n'
+    entry = f'{SLIM}COPY . /\nENTRYPOINT ["/start.sh"]\n'
+    given = chain(f'{entry}CMD ["--master"]\n', **{"start.sh": script})
+    assert given.main.argv == ("uwsgi", "--master")
+    given = chain(f'{entry}CMD ["gunicorn", "a"]\n', **{"start.sh": script})
+    assert given.main.argv == ("gunicorn", "a")
+
+
 def test_a_line_that_goes_on_behind_its_program() -> None:
     """bash becomes its last command, which is another one."""
     said = f'{SLIM}CMD ["bash", "-c", "gunicorn a; echo over"]\n'

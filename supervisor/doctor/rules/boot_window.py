@@ -181,6 +181,7 @@ RULE = Rule(
                 "timeout 60 sh -c 'until nc -z db 1; do sleep 1; done'",
                 "while ! nc -w 1 -z db 5432; do :; done",
                 "./myapp migrate up",
+                "for i in 1 2 3; do nc -z db 1 && break; sleep 1; done",
                 "./wait-for-it.sh db:1 -- echo up",
                 "apt-get install -y x",
             )
@@ -235,6 +236,7 @@ RULE = Rule(
                 "grep -q install x",
                 "sleep ${DELAY:-2}",
                 "npm run lint",
+                "for f in /x/*; do . $f; sleep 1; done",
                 "git config --global a b",
                 "while read -r line; do echo $line; done < x",
             )

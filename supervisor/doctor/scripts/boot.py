@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
 from supervisor.doctor.commands.shellargv import argv_of, shown
+from supervisor.doctor.commands.slow import asks
 from supervisor.doctor.reading.shellnodes import (
     AndOr,
     Case,
@@ -159,10 +160,16 @@ def _turns(body: tuple[Statement, ...]) -> Iterator[tuple[Place, bool]]:
             if one.kind in ("while", "until"):
                 yield from ((each.place, True) for each in walk(one.condition))
             left += [(each, turns) for each in one.condition]
-            turns = turns or one.kind in ("while", "until")
+            turns = turns or one.kind in ("while", "until") or _tries(one)
             left += [(each, turns) for each in one.body]
         else:
             left += [(each, turns) for each in inside(one)]
+
+
+def _tries(loop: Loop) -> bool:
+    """Tell whether a loop that counts asks for others: `for i in $(seq 30); do nc -z db 1 ...`."""
+    simple = (one for one in walk((*loop.condition, *loop.body)) if isinstance(one, Simple))
+    return any(asks(argv_of(one).words) for one in simple)
 
 
 def _aside(script: Script, bodies: Bodies) -> Iterator[tuple[Place, tuple[str, ...]]]:

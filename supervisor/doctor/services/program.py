@@ -140,6 +140,10 @@ class Around(Protocol):
 def main_run(facts: ShellFacts, args: tuple[str, ...]) -> Run | None:
     """Return the command that a script is about, given its arguments."""
     mains = facts.mains
+    if args and args[0].startswith("-"):  # `if [ "${1#-}" != "$1" ]; then set -- uwsgi "$@"; fi`
+        before = [run for run in mains if run.role == SERVER and _takes(run)]
+        if before:
+            return before[-1]
     if args:
         given = [run for run in mains if run.role == ARGS]
         if given:
@@ -152,6 +156,11 @@ def main_run(facts: ShellFacts, args: tuple[str, ...]) -> Run | None:
     if found and found[-1].path and for_desk(found[-1].argv) and others:
         return others[-1]  # an image is for production, whatever else its script can do
     return found[-1] if found else None
+
+
+def _takes(run: Run) -> bool:
+    """Tell whether a program is given the script's arguments behind its own."""
+    return any(role((word,)) == ARGS for word in run.argv[1:])
 
 
 def given(argv: tuple[str, ...], args: tuple[str, ...]) -> tuple[str, ...]:
