@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
+    from supervisor.doctor.platforms.supervising import Supervised
     from supervisor.doctor.scripts.shellfacts import Run, ShellFacts
 
     Gone = tuple[str, tuple[str, ...], Place]
 
 FIX = "Run it in the foreground, in a container of its own; or both under a supervisor."
 SCRIPTS = (".sh", ".bash")
+MACHINE = re.compile(
+    r"/home/(?!app/|docker)\w|^user\s*=\s*(?:ubuntu|ec2-user|vagrant|deploy|pi)\b", re.M
+)
 WEB = ("nginx", "openresty")
 
 
@@ -81,7 +85,7 @@ def _alone(house: House) -> Iterator[Finding]:
         said = one.section.get("nodaemon") if one.section else None
         sure = contained(house, one)
         place = said.place if said else one.place
-        if place is not None and (sure or said is not None):
+        if place is not None and (sure or (said is not None and not _of_machine(one))):
             yield Finding(
                 "daemonized-main",
                 for_path(place.path, LOW if sure else INFO),
@@ -90,6 +94,11 @@ def _alone(house: House) -> Iterator[Finding]:
                 " stands in front of it in a container gets the stop, and its programs are killed.",
                 "Write `nodaemon=true`, and let it be the container's command.",
             )
+
+
+def _of_machine(found: Supervised) -> bool:
+    """Tell whether its programs run as somebody who has a home, as on a machine of its own."""
+    return bool(MACHINE.search(found.source.text))
 
 
 def _programs(house: House, *, off: bool) -> Iterator[Finding]:
@@ -247,6 +256,7 @@ RULE = Rule(
     ),
     good=(
         Example((("s.conf", "[supervisord]\nuser=root\n[program:w]\ncommand=./w\n"),)),
+        Example((("s.conf", "[supervisord]\nnodaemon=false\n[program:w]\ncommand=/home/me/w\n"),)),
         Example((("docker/s.conf", "[program:w]\ncommand=./w\nstdout_logfile=/dev/stdout\n"),)),
         Example(
             (

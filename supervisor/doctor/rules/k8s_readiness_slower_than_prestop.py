@@ -22,7 +22,9 @@ FIX = "Let the hook sleep for longer than periodSeconds x failureThreshold, or a
 PERIOD_S: Final = 10.0
 FAILURES: Final = 3.0
 TELLING: Final = re.compile(
-    r"health|ready|unhealthy|shutdown|drain|maintenance|fail", re.IGNORECASE
+    r"health|ready|shutdown|drain|maintenance|fail"
+    r"|(?:^|[^a-z])(?:down|offline|disabled?|stop|stopping|terminating|alive|live)(?![a-z])",
+    re.IGNORECASE,
 )
 
 
@@ -94,10 +96,12 @@ RULE = Rule(
     bad=(
         Example(_pod(HOOK), at="pod.yaml:14"),
         Example(_pod(HOOK, "        periodSeconds: 20\n"), at="pod.yaml:15"),
+        Example(_pod("[sh, -c, 'touch /tmp/down; sleep 9']"), at="pod.yaml:14"),
     ),
     good=(
         Example(_pod(HOOK, "        periodSeconds: 5\n        failureThreshold: 2\n")),
         Example(_pod("[sh, -c, 'rm /tmp/ready; sleep 40']")),
+        Example(_pod("[sh, -c, 'curl localhost/delivery; sleep 5']")),
         Example(_pod("[sh, -c, 'sleep 5']")),  # counts on the endpoints alone
     ),
 )

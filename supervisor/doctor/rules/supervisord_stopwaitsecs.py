@@ -33,6 +33,7 @@ SPARE_S: Final = 5
 MAYS: Final = {HOOK: "waits", RELOAD: "would wait, with a hook,", "": "may wait"}
 DEFAULT_S: Final = 10
 SHORT_S: Final = 5
+LIMITED: Final = ("gunicorn", "uvicorn", "hypercorn")
 NAMED: Final = re.compile(r"celery|gunicorn|uwsgi|worker")
 SCRIPT: Final = re.compile(r".+\.(?:py|rb|php|m?js)")
 TAKES: Final = re.compile(r"(?:^|[_.-])(?:workers?|consumers?)(?:$|[_.-])")
@@ -46,12 +47,16 @@ def check(house: House) -> Iterator[Finding]:
         service = server.service
         if not _known(service):
             continue
-        if server.name == "gunicorn" and service.signal == "SIGTERM":
+        if server.name in LIMITED and service.signal in graceful(server.name):
             waited = server.graceful_s
             if waited is not None and waited + MARGIN_S > service.grace:
-                waits = f"gunicorn waits up to {waited:g} s for its requests"
+                waits = f"{server.name} waits up to {waited:g} s for its requests"
                 yield _finding(house, service, waits, waited)
-            elif not server.sure and "graceful-timeout" not in server.options:
+            elif (
+                server.name == "gunicorn"
+                and not server.sure
+                and "graceful-timeout" not in server.options
+            ):
                 yield from _defaulted(house, service)
         elif server.variant == "celery" and service.signal in graceful("celery"):
             own = server.get("time-limit") or server.get("soft-time-limit")
@@ -60,7 +65,8 @@ def check(house: House) -> Iterator[Finding]:
                 yield _finding(house, service, f"A task of Celery may take {limit:g} s", limit)
             elif limit is None and (service.grace_s or 0) <= DEFAULT_S:
                 yield _finding(house, service, "A Celery worker waits for its tasks to end")
-    yield from _workers(house)
+    limited = {id(one.service) for one in house.servers if one.graceful_s is not None}
+    yield from _workers(house, limited)
     for uwsgi in house.uwsgis:
         used = uwsgi.service
         if (
@@ -84,7 +90,7 @@ def _defaulted(house: House, service: Service) -> Iterator[Finding]:
         yield _finding(house, service, waits).replace(severity=INFO)
 
 
-def _workers(house: House) -> Iterator[Finding]:
+def _workers(house: House, limited: set[int]) -> Iterator[Finding]:
     """Look at other programs that end the task which they have taken, before they end."""
     for service in house.services:
         if name := _may_run_one(service):
@@ -101,7 +107,7 @@ def _workers(house: House) -> Iterator[Finding]:
             continue
         if worker(service) and name != "celery":
             yield _finding(house, service, "A worker waits for its task to end")
-        elif name == "uvicorn":
+        elif name == "uvicorn" and id(service) not in limited:
             found = _finding(house, service, "uvicorn waits for its requests without a limit")
             yield found if short else found.replace(severity=INFO)
 
@@ -211,6 +217,9 @@ RULE = Rule(
         ),
         Example(_conf("command=uvicorn a:a\nstopwaitsecs=1\n"), at="supervisord.conf:5"),
         Example(
+            _conf("command=uvicorn a:a --timeout-graceful-shutdown 60\n"), at="supervisord.conf:4"
+        ),
+        Example(
             _conf("command=nginx -g 'daemon off;'\nstopsignal=QUIT\nstopwaitsecs=2\n"),
             at="supervisord.conf:6",
         ),
@@ -241,6 +250,7 @@ RULE = Rule(
             )
         ),
         Example(_conf("command=rq worker\nstopwaitsecs=600\n")),
+        Example(_conf("command=uvicorn a:a --timeout-graceful-shutdown 5\n")),
         Example(_conf("command=airflow webserver\n")),
         Example(_conf("command=python manage.py migrate\n")),
         Example(_conf("command=python /app/worker.py\nstopwaitsecs=60\n")),
