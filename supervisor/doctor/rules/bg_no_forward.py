@@ -11,7 +11,9 @@ from supervisor.doctor.house.standing import standings
 from supervisor.doctor.knowledge import shells
 from supervisor.doctor.reading.shellnodes import Simple, walk
 from supervisor.doctor.rule import Example, Rule
+from supervisor.doctor.scripts.handler import EXIT
 from supervisor.doctor.scripts.shellfacts import BACKGROUND, EXEC, FOREGROUND, PIPELINE
+from supervisor.doctor.scripts.stopping import stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,13 +26,16 @@ if TYPE_CHECKING:
 FIX = "Give each program a container of its own, or start them under a supervisor."
 
 IN_FRONT = (FOREGROUND, PIPELINE)
-KILLS = ("kill", "pkill", "killall", "wait", "fg")
+KILLS = ("kill", "pkill", "killall")
+ENDS = (*KILLS, "wait", "fg")
 
 
 def check(house: House) -> Iterator[Finding]:
     """Look at scripts that start programs with `&`, and have no trap for them."""
     for one in standings(house):
         facts = one.facts
+        if one.handles and not one.all_told:
+            yield from _untold(one)
         if one.handles or one.all_told:
             continue
         if one.shell == shells.BASH and any(t.handler and t.on("EXIT") for t in facts.traps):
@@ -59,7 +64,25 @@ def check(house: House) -> Iterator[Finding]:
                 yield _finding(one, INFO, run.place, why)
 
 
-def _over(one: Standing) -> Callable[[Run], bool]:
+def _untold(one: Standing) -> Iterator[Finding]:
+    """Look at a trap that does something else: the script ends, and its children with it."""
+    found = stopping(one.facts, one.children(), one.shell)
+    if found is None or found.tells or found.pauses or found.watches or found.trap.handler is None:
+        return
+    others = (trap.handler for trap in one.facts.traps if trap.handler is not None)
+    if found.trap.handler.has(EXIT) or any(each.tells or not each.known for each in others):
+        return  # trap-exit-at-once
+    ended = _over(one, by=KILLS)
+    for run in found.children:
+        if not ended(run):
+            why = (
+                f"The trap does not tell `{one.named(run)}` of a stop: when the script has ended,"
+                " it is killed, whatever it is doing."
+            )
+            yield _finding(one, HIGH, run.place, why)
+
+
+def _over(one: Standing, by: tuple[str, ...] = ENDS) -> Callable[[Run], bool]:
     """Return what tells of a program whether the script itself ends it: set-up alone needs it."""
     handlers = {trap.handler.text for trap in one.facts.traps if trap.handler}
     own = [each for name, each in one.facts.script.functions.items() if name in handlers]
@@ -69,7 +92,7 @@ def _over(one: Standing) -> Callable[[Run], bool]:
         words = argv_of(each).words if isinstance(each, Simple) else ()
         if not words or words[0] == "trap" or id(each) in traps:
             continue
-        if words[0] in KILLS or {"stop", "shutdown"} & set(words):
+        if words[0] in by or {"stop", "shutdown"} & set(words):
             last[each.place.path] = max(each.place.line, last.get(each.place.path, 0))
     return lambda run: run.place.line < last.get(run.place.path, 0)
 
@@ -102,6 +125,16 @@ RULE = Rule(
     fix=FIX,
     check=check,
     bad=(
+        Example(
+            _files("#!/bin/bash\ntrap 'echo over' TERM\ngunicorn app &\nwait\n"), at="start.sh:3"
+        ),
+        Example(
+            _files(
+                "#!/bin/sh\nover=0\ntrap 'over=1' TERM\n./server &\nwhile [ $over = 0 ]; do\n"
+                "  sleep 1\ndone\n"
+            ),
+            at="start.sh:4",
+        ),
         Example(
             _files(
                 "#!/bin/sh\ncelery beat &\nP=$!\nstop() {\n  kill $P\n  wait $P\n}\n"
@@ -148,6 +181,13 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example(
+            _files(
+                "#!/bin/sh\nover=0\ntrap 'over=1' TERM\n./server &\nwhile [ $over = 0 ]; do\n"
+                "  sleep 1\ndone\nkill $!\nwait\n"
+            )
+        ),
+        Example(_files("#!/bin/bash\ntrap './tell-all' TERM\ngunicorn app &\nwait\n")),
         Example(
             (
                 ("Dockerfile", 'FROM python:3.11\nCOPY . .\nCMD ["gunicorn", "app"]\n'),
