@@ -28,12 +28,16 @@ TELLING: Final = (
 def check(house: House) -> Iterator[Finding]:
     """Look at configurations that a container runs."""
     listening = {id(s.service) for s in house.supervised if s.service and _listens(s)}
+    whole = any(one.section is not None or _listens(one) for one in house.supervised)
     told = set()
     for one in house.supervised:
         if _listens(one) or id(one.service) in listening or not any(map(_stays, one.programs)):
             continue
-        if one.service is None and not one.nodaemon and not (one.section and contained(house, one)):
+        if one.service is None and not one.nodaemon and not contained(house, one):
             continue  # of a machine's, which somebody watches
+        if one.service is None and one.section is None and whole:
+            continue  # that includes it, or nobody can tell
+        whole = whole or one.section is None  # of several parts the first
         if one.service is not None and id(one.service) in told:
             continue
         told.add(id(one.service))
@@ -71,7 +75,7 @@ def _severity(house: House, found: Supervised) -> str:
     if include and all(one.place.path == found.source.path for one in found.programs):
         return INFO  # what it includes is not in the tree
     if found.service is None:
-        return LOW
+        return LOW if found.section else INFO
     probed = any(name == "livenessProbe" for name, _ in found.service.probes)
     return MEDIUM if probed else HIGH
 
@@ -115,8 +119,30 @@ RULE = Rule(
             at="supervisord.conf:1",
             severity=LOW,
         ),
+        Example(
+            (("programs.conf", f"{WEB}stdout_logfile=/dev/stdout\n"),),
+            at="programs.conf:1",
+            severity=INFO,
+        ),
     ),
     good=(
+        Example((("programs.conf", WEB),)),
+        Example(
+            (
+                ("docker/web.conf", WEB),
+                (
+                    "docker/z.conf",
+                    "[program:y]\ncommand=./y\n"
+                    "[eventlistener:z]\ncommand=./z\nevents=PROCESS_STATE_FATAL\n",
+                ),
+            )
+        ),
+        Example(
+            (
+                ("docker/programs.conf", WEB),
+                ("etc/supervisord.conf", "[supervisord]\nchildlogdir=/x\n"),
+            )
+        ),
         Example(_files(f"{WEB}[eventlistener:end]\ncommand=./end\nevents=PROCESS_STATE_FATAL\n")),
         Example(
             _files(

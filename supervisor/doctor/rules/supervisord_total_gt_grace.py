@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from supervisor.doctor.finding import INFO, LOW, MEDIUM, Finding
 from supervisor.doctor.house.granting import granted
+from supervisor.doctor.house.supervisords import contained
 from supervisor.doctor.knowledge.servers import DRAINS, HANGS, reaction
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.services.hearing import for_grace
@@ -23,6 +24,7 @@ FIX = (
     " `[group:x]`, which is stopped all at once."
 )
 SPARE_S: Final = 5
+MOST_S: Final = 30.0  # of Kubernetes, and more than others give
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -40,6 +42,26 @@ def check(house: House) -> Iterator[Finding]:
         if sum(most.values()) > service.grace:
             enough = sum(sure.values()) > service.grace
             yield _finding(house, service, found[0], most, enough)
+    for one in house.supervised:
+        if one.service is None and one.section and (one.nodaemon or contained(house, one)):
+            yield from _alone(one)
+
+
+def _alone(found: Supervised) -> Iterator[Finding]:
+    """Look at what a container's supervisord is told to wait for: more than all platforms give."""
+    waits: dict[str, float] = {}
+    for program in found.programs:
+        if program.get("stopwaitsecs") is not None and not program.listener:
+            waits[program.group] = max(waits.get(program.group, 0.0), program.wait_s or 0.0)
+    if (total := sum(waits.values())) > MOST_S:
+        yield Finding(
+            "supervisord-total-gt-grace",
+            INFO,
+            found.place or found.source.place(1),
+            f"Its groups, one after another, may take {total:g} s to stop; Docker kills all after"
+            " 10 s, Kubernetes after 30 s, if nobody says otherwise.",
+            FIX,
+        )
 
 
 def by_service(house: House) -> Iterator[tuple[Service, list[Supervised]]]:
@@ -139,6 +161,7 @@ RULE = Rule(
             severity=LOW,
         ),
         Example((*_files(WEB)[:1], _files(WEB)[2]), at="supervisord.conf:1", severity=INFO),
+        Example(_files(WEB + WORKER)[2:], at="supervisord.conf:1", severity=INFO),
     ),
     good=(
         Example(_files(WEB + WORKER, "    stop_grace_period: 2m\n")),
@@ -149,5 +172,6 @@ RULE = Rule(
         ),
         Example(_files("[program:n]\ncommand=nginx -g 'daemon off;'\n[program:x]\ncommand=./x\n")),
         Example((("supervisord.conf", f"[supervisord]\n{WEB}{WORKER}"),)),
+        Example(_files("[program:a]\ncommand=./a\n[program:b]\ncommand=./b\n")[2:]),
     ),
 )
