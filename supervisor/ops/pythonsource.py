@@ -10,6 +10,7 @@ from supervisor.ops.process import Process
 
 INT, KILL = 2, 9
 UNKNOWN_STATUS = 0.5
+LAST_WORDS = "how long its `finally` and atexit take"
 UNKNOWN = "what its handler does can't be read"
 EXITS = ("sys.exit", "exit", "quit", "os._exit", "SystemExit")
 TELLS = ("set", "stop", "close", "cancel", "shutdown", "put", "terminate", "write", "send", "kill")
@@ -101,11 +102,21 @@ def _exit(process: Process, node: ast.AST, waits: float) -> Ending | None:
 def _leaves(process: Process, after_s: float, status: int, why: str, unsure: str) -> Ending:
     """Return the end, unless a thread that is no daemon keeps the interpreter alive."""
     text = (process.text or "").replace(" ", "")
+    if "_exit" not in why and (found := _last_words(process.text or "")) is not None:
+        after_s, unsure = after_s + found, unsure or LAST_WORDS
     if process.threads == 1 or "_exit" in why or "daemon=True" in text:
         return Ending(after_s, status, why, unsure=unsure)
     if "Thread(" in text:
         return never(f"{why}, but Python waits for its threads", "whether they end")
     return Ending(after_s, status, why, unsure=unsure or f"what its {process.threads} threads are")
+
+
+def _last_words(text: str) -> float | None:
+    """Return how long what runs at an orderly exit sleeps; None where nothing does."""
+    blocks = [one.finalbody for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Try)]
+    if not any(blocks) and "atexit.register(" not in text:
+        return None
+    return sum(nap for block in blocks for one in block for nap in _sleeps(one))
 
 
 def _told(tree: ast.Module, why: str) -> Ending:

@@ -13,7 +13,6 @@ from supervisor.ops.causes.decide import cause
 from supervisor.ops.containers import Container, State
 from supervisor.ops.explanation import of_case
 from supervisor.ops.life import NS, Event, read
-from tests.ops.crew import foretold, process
 from tests.ops.made import T, die, ended, kill, log_of, stopped
 from tests.rules.sources import ROOT
 
@@ -100,27 +99,6 @@ def test_a_loop_that_has_given_up_needs_no_rest(status: str, rests: bool) -> Non
     container = case.container.replace(policy="on-failure")
     found = cause(case.replace(container=container, state=case.state.replace(status=status)))
     assert (found.id, "docker update" in found.fix) == ("restart-loop", rests)
-
-
-@pytest.mark.parametrize(
-    ("body", "seconds", "unsure"),
-    [
-        ("process.exit(3)", 0.08, False),
-        ("setTimeout(() => process.exit(3), 800)", 0.88, False),
-        ("setTimeout(() => { process.exit(3); }, 1500)", 1.58, False),
-        ("setTimeout(() => process.exit(3), WAIT)", 0.08, True),
-        ("server.close(() => process.exit(3))", 0.08, False),
-        ("db.end().then(() => process.exit(3))", 0.08, True),
-        ("{ await drain(); process.exit(3) }", 0.08, True),
-    ],
-)
-def test_what_a_listener_of_node_waits_for(body: str, seconds: float, unsure: bool) -> None:
-    """How long is told where it is written down; a server that nobody is connected to closes."""
-    text = f"process.on('SIGTERM', async () => {body}); setInterval(f, 5000)"
-    found = foretold(process(1, "node", "a.js", caught=1 << 14, text=text))
-    assert (found.code, bool(found.unsure)) == (3, unsure)
-    assert found.seconds == pytest.approx(seconds)
-    assert found.timed != unsure
 
 
 def created(*events: Event) -> Case:
