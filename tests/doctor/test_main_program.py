@@ -45,3 +45,20 @@ def test_a_line_that_goes_on_behind_its_program() -> None:
     said = f'{SLIM}CMD ["bash", "-c", "gunicorn a; echo over"]\n'
     assert chain(said).links[0].does == SWALLOWS
     assert chain(said.replace("; echo over", "")).links[0].does == EXECS
+
+
+@pytest.mark.parametrize(
+    "script, option",
+    [
+        ('export GUNICORN_CMD_ARGS="--graceful-timeout 200"\nexec gunicorn a', "200"),
+        ("GUNICORN_CMD_ARGS=--graceful-timeout=7 exec gunicorn a", "7"),
+        ('GUNICORN_CMD_ARGS="--graceful-timeout 200"\nexec gunicorn a', None),
+        ('O="--graceful-timeout 9"\nexec gunicorn $O a', "9"),
+        ("A=(-w 2)\nA+=(--graceful-timeout 9)\nexec gunicorn ${A[@]} a", "9"),
+    ],
+)
+def test_options_of_gunicorn_in_a_script(script: str, option: str | None) -> None:
+    """What is not exported is the script's own."""
+    files = {"Dockerfile": f'{SLIM}CMD ["/start.sh"]\n', "start.sh": f"#!/bin/bash\n{script}\n"}
+    (server,) = house_of(files).servers
+    assert server.get("graceful-timeout") == option

@@ -70,7 +70,7 @@ class Variables:
                 for key, value in _GIVES.findall(word.text):
                     world.setdefault(key, value)
 
-    def exported(self, one: Simple, prefix: str) -> tuple[tuple[str, str], ...]:
+    def exported(self, one: Simple, prefix: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """Return what a command finds in its environment that the script has put there."""
         world = dict(self.worlds[-1])
         for given in one.assignments:

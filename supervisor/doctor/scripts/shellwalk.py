@@ -41,7 +41,7 @@ from supervisor.doctor.scripts.trapping import trap_of
 
 DEEPEST: Final = 12  # functions and files inside each other
 MOST: Final = 4000  # statements that are looked at, functions each time they are called
-OPTIONS: Final = "UWSGI_"  # what a program takes for its options
+OPTIONS: Final = ("UWSGI_", "GUNICORN_CMD_ARGS")  # what a program takes for its options
 Sourced = Callable[[str], Script | None]
 
 

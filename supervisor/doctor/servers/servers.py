@@ -128,7 +128,10 @@ def _variant(name: str, made: Server, env: dict[str, str]) -> str:
 
 def _gunicorn(made: Server, files: Files, around: Surroundings) -> Server:
     """Its command line counts most, then GUNICORN_CMD_ARGS, then its file."""
-    env = around.env.get("GUNICORN_CMD_ARGS")
+    chain = made.service.chain
+    runs = [link.run for link in reversed(chain.links if chain else ()) if link.run is not None]
+    scripted = dict(runs[0].env) if runs else {}
+    env = scripted.get("GUNICORN_CMD_ARGS") or around.env.get("GUNICORN_CMD_ARGS")
     said: dict[str, Option] = {}
     if env is not None:
         said, _ = options_of(words_of(env), ALIASES["gunicorn"], made.place)
