@@ -46,3 +46,13 @@ def test_other_kinds_that_keep_pods_running(version: str, kind: str) -> None:
     text = WORKER.replace("apps/v1", version).replace("Deployment", kind)
     (found,) = house_of({"a.yaml": text}).services
     assert (found.name, found.workload, found.oneshot) == ("worker/worker", kind, False)
+
+
+@pytest.mark.parametrize(
+    "kind, key", [("List", "items"), ("DeploymentList", "items"), ("Template", "objects")]
+)
+def test_what_is_listed_is_looked_at_one_by_one(kind: str, key: str) -> None:
+    inner = "".join(f"    {line}\n" for line in WORKER.splitlines())
+    text = f"apiVersion: v1\nkind: {kind}\n{key}:\n  -{inner[3:]}"
+    (found,) = house_of({"a.yaml": text}).services
+    assert (found.name, found.workload) == ("worker/worker", "Deployment")

@@ -198,12 +198,9 @@ class House:
         return images_of(source.path, parsed) if parsed is not None else ()
 
     def _manifests(self, source: Source) -> Iterator[Node]:
-        """Return a file's documents; a List's items one by one."""
+        """Return a file's documents; what a List or a Template has in it one by one."""
         for node in self.files.documents(source.path):
-            if orchestrating.text(node, "kind") == "List" and (items := node.get("items")):
-                yield from items.items
-            else:
-                yield node
+            yield from orchestrating.parts(node)
 
     def _projects(self) -> Projects:
         """Find out which Compose files are read together; none is read where that fails."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from supervisor.core.record import Record
+from supervisor.doctor.commands.wrapping import base
 from supervisor.doctor.house.traffic import Traffic
 from supervisor.doctor.knowledge.trials import trial
 from supervisor.doctor.reading.nginx import walk
@@ -22,7 +23,7 @@ NGINX: Final = (
     *("proxy_read_timeout", "uwsgi_read_timeout", "fastcgi_read_timeout"),
     *("grpc_read_timeout", "scgi_read_timeout"),
 )
-PHP_FPM: Final = "request_terminate_timeout"
+PHP_FPM: Final = ("request_terminate_timeout", "process_control_timeout")
 RUBY: Final = {"puma": ("worker_timeout",), "unicorn": ("timeout",)}
 IDLE: Final = re.compile(r"(?:^|,)\s*idle_timeout\.timeout_seconds=(\d{1,6})\b")
 NOTES: Final = (
@@ -54,14 +55,17 @@ def patiences(house: House) -> Iterator[Patience]:
     yield from _balancers(house)
 
 
-def _only(house: House, *names: str) -> Service | None:
+def _only(house: House, name: str) -> Service | None:
     """Return the service that runs such a program, where there is just one."""
-    found = [
-        one
-        for one in house.services
-        if one.chain is not None and one.chain.program.startswith(names) and not one.oneshot
-    ]
+    found = [one for one in house.services if not one.oneshot and _runs(one, name)]
     return found[0] if len(found) == 1 else None
+
+
+def _runs(service: Service, name: str) -> bool:
+    """Tell whether its main program is that, also behind `bundle exec`."""
+    argv = service.chain.main.argv if service.chain else ()
+    words = argv[:3] if argv[:1] and base(argv[0]) == "bundle" else argv[:1]
+    return any(re.fullmatch(rf"{name}[\d.]*", base(word)) for word in words)
 
 
 def _nginx(house: House) -> Iterator[Patience]:
@@ -86,10 +90,10 @@ def _php_fpm(house: House) -> Iterator[Patience]:
     for source in house.of_kind("php-fpm"):
         parsed = house.files.ini(source.path, "php-fpm")
         for section in parsed.sections if parsed and not trial(source.path) else ():
-            said = section.get(PHP_FPM)
-            if said is not None:
-                value = said.value.partition(";")[0].strip("\"' ")
-                yield Patience(PHP_FPM, value, said.place, service)
+            for key in PHP_FPM:
+                if (said := section.get(key)) is not None:
+                    value = said.value.partition(";")[0].strip("\"' ")
+                    yield Patience(key, value, said.place, service)
 
 
 def _ruby(house: House) -> Iterator[Patience]:

@@ -47,6 +47,14 @@ class Others(Record):
     graces: dict[tuple[str, str], Node] = {}  # noqa: RUF012 - a record's default is never changed
 
 
+def parts(node: Node) -> tuple[Node, ...]:
+    """Return a document, or what is in it: of a List, also of one kind, and of OpenShift's."""
+    kind = text(node, "kind")
+    inside = node.get("items" if kind.endswith("List") else "objects")
+    listed = kind == "Template" or kind.endswith("List")
+    return inside.items if listed and inside is not None else (node,)
+
+
 def workload(node: Node) -> tuple[str, ...] | None:
     """Return where a manifest has its pod; None if it is none."""
     kind, version = node.get("kind"), node.get("apiVersion")
