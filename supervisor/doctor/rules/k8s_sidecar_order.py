@@ -198,7 +198,8 @@ RULE = Rule(
     why=(
         "All containers of a pod get SIGTERM at once. An nginx that still has requests passes them"
         " on to an app that does not listen any more (502), and an app that still finishes its"
-        " requests loses its database with the proxy that led to it."
+        " requests loses its database with the proxy that led to it. What it logs while it stops is"
+        " lost when the log's shipper has gone first. In a Job the same holds for an eviction."
     ),
     fix=FIX,
     check=check,
