@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from supervisor.doctor.commands.wrapping import base, peel, program_of
@@ -11,6 +12,11 @@ from supervisor.doctor.reading.commandline import simple
 
 SERVER, IDLE, ENDS, ARGS, UNKNOWN = ROLES = ("server", "idle", "ends", "args", "unknown")
 ALL_ARGUMENTS: Final = ("$@", "$*", "${@}", "${@:1}", "${*}", "$CMD_ARGS")
+LAUNCHING: Final = ("node", "java", "bun", "deno", "dotnet", "ts-node", "tsx")
+TASK: Final = re.compile(
+    r"(?:^|[/._-])(?:migrat(?:e|ions?|or)|seed(?:er|s)?|wait[-_]?for[\w-]*|set-?up|init[-_]?db)"
+    r"(?:[/._-]|$)"
+)
 IDLE_S: Final = 600.0
 LONGEST_S: Final = 1e9  # `infinity`, as a number that can be added up
 MOST_WRAPPERS: Final = 8
@@ -38,6 +44,8 @@ def _role(name: str, rest: tuple[str, ...]) -> str:
         return IDLE if _idles(name, rest) else ENDS
     if name in roles.SUPPOSED_TO_END and roles.SUPPOSED_TO_END[name] & set(rest[:2]):
         return ENDS
+    if name in LAUNCHING and any(map(_does_a_task, rest[:5])):
+        return ENDS  # `node migrate.js`, `java -jar app.jar db migrate`
     ending = bool(roles.ENDING_WORDS.get(name, frozenset()) & set(rest[:1]))
     if (name in roles.SERVERS and not ending) or name.startswith("php-fpm"):
         return SERVER
@@ -56,6 +64,11 @@ def _role(name: str, rest: tuple[str, ...]) -> str:
     if name in ("http.server", "SimpleHTTPServer", "aiohttp.web", "waitress", "flask.run"):
         return SERVER
     return UNKNOWN
+
+
+def _does_a_task(word: str) -> bool:
+    """Tell whether a program's file, or what it is told, is named like a task of the set-up."""
+    return not word.startswith("-") and bool(TASK.search(base(word)))
 
 
 def _idles(name: str, rest: tuple[str, ...]) -> bool:

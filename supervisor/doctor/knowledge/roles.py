@@ -49,10 +49,17 @@ SUPPOSED_TO_END: Final[dict[str, frozenset[str]]] = {
     "uwsgi": frozenset(("--version", "--stop", "--reload")),
     "gunicorn": frozenset(("--check-config", "--version", "--print-config")),
     "java": frozenset(("-version", "--version")),
-    "node": frozenset(("--version", "-v")),
+    "node": frozenset(("--version", "-v", "-e", "-p", "--eval", "--print")),
     "apache2": frozenset(("-v", "-t")),
     "httpd": frozenset(("-v", "-t")),
     "redis-server": frozenset(("--version",)),
+    "mysqld": frozenset(("--initialize", "--initialize-insecure", "--bootstrap", "--help")),
+    "mariadbd": frozenset(("--bootstrap", "--help", "--version")),
+    "postgres": frozenset(("--single", "--boot", "-C", "--version", "--describe-config")),
+    "mongod": frozenset(("--version", "--shutdown")),
+    "dotnet": frozenset(("ef", "build", "restore", "publish", "test", "tool", "dev-certs")),
+    "deno": frozenset(("cache", "install", "compile", "test", "lint")),
+    "bun": frozenset(("install", "build", "test", "add")),
     "php-fpm": frozenset(("-t", "-v")),
 }
 

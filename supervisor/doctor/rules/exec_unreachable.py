@@ -150,6 +150,15 @@ RULE = Rule(
         ),
     ),
     good=(
+        *(
+            Example(_files(f'#!/bin/sh\n{task}\nexec "$@"\n'))
+            for task in (
+                "mysqld --initialize-insecure",
+                "node scripts/migrate.js",
+                "java -jar app.jar db migrate",
+                "dotnet ef database update",
+            )
+        ),
         Example(_files('#!/bin/sh\nsh -c "python manage.py migrate"\nexec "$@"\n')),
         Example(_files('#!/bin/sh\npython setup_db.py\nexec "$@"\n')),
         Example(_files('#!/bin/sh\nif [ "$A" ]; then\n  gunicorn app\n  exit\nfi\nexec "$@"\n')),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from supervisor.doctor.commands.role import ARGS, SERVER
 from supervisor.doctor.finding import HIGH, Finding
 from supervisor.doctor.house.standing import standings
+from supervisor.doctor.reading.shellnodes import Pipeline, walk
 from supervisor.doctor.rule import Example, Rule
 from supervisor.doctor.scripts.shellfacts import PIPELINE
 
@@ -14,8 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.doctor.house.house import House
+    from supervisor.doctor.house.standing import Standing
+    from supervisor.doctor.scripts.shellfacts import Run
 
 FIX = "Let the container's log have it; in bash, `exec app > >(tee FILE) 2>&1` keeps both."
+FED = "Write `exec`, and give it its input by `<`: `exec app < file`, or in bash `exec app < <(a)`."
+    "Write `exec`, and give it its input by `<`: `exec app < file`, `exec app < <(cat x)` in bash."
+)
 
 
 def check(house: House) -> Iterator[Finding]:
@@ -33,10 +39,16 @@ def check(house: House) -> Iterator[Finding]:
                 one.severity(HIGH),
                 run.place,
                 one.kept(one.named(run)),
-                FIX,
+                FED if _fed(run, one) else FIX,
                 (),
                 one.by,
             )
+
+
+def _fed(run: Run, one: Standing) -> bool:
+    """Tell whether it is the last of its pipeline: what stands before feeds it."""
+    pipes = (each for each in walk(one.facts.script.body) if isinstance(each, Pipeline))
+    return any(each.parts[-1] is run.statement for each in pipes)
 
 
 def _files(script: str) -> tuple[tuple[str, str], ...]:
@@ -58,6 +70,7 @@ RULE = Rule(
     fix=FIX,
     check=check,
     bad=(
+        Example(_files("#!/bin/sh\ncat /x.conf | ./server -\n"), at="start.sh:2"),
         Example(_files("#!/bin/sh\nuvicorn app:app 2>&1 | tee /log\n"), at="start.sh:2"),
         Example(
             (("Dockerfile", "FROM alpine\nCMD gunicorn app:app | tee /log\n"),), at="Dockerfile:2"
@@ -73,6 +86,8 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example(_files("#!/bin/sh\necho 'select 1' | psql\n")),
+        Example(_files("#!/bin/sh\necho $X | ./decode > /y\nexec ./server\n")),
         Example(_files("#!/bin/bash\nexec uvicorn app:app > >(tee /log) 2>&1\n")),
         Example(_files("#!/bin/sh\nenv | grep APP_ | sort\nexec gunicorn app\n")),
         Example(

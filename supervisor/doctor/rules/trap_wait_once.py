@@ -89,6 +89,13 @@ RULE = Rule(
     bad=(
         Example(
             _files(
+                "#!/bin/bash\nstop() {\n  for p in $A $B; do\n    kill $p\n  done\n}\n"
+                "trap stop TERM\ngunicorn app & A=$!\ncelery worker & B=$!\nwait\n"
+            ),
+            at="start.sh:7",
+        ),
+        Example(
+            _files(
                 "#!/bin/sh\nstop() {\n  pkill node\n  sleep 1\n}\ntrap stop TERM\nyarn start &\n"
                 "wait $!\n"
             ),
@@ -130,6 +137,12 @@ RULE = Rule(
         ),
     ),
     good=(
+        Example(
+            _files(
+                "#!/bin/bash\nstop() {\n  kill $P\n  while kill -0 $P; do\n    sleep 1\n  done\n}\n"
+                "trap stop TERM\ngunicorn app & P=$!\nwait\n"
+            )
+        ),
         Example(
             _files("#!/bin/bash\ntrap 'kill $P; sleep 20' TERM\ngunicorn app &\nP=$!\nwait $P\n")
         ),

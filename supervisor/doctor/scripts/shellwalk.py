@@ -155,10 +155,13 @@ class _Look:
                 self.statement(part, inside)
 
     def pipeline(self, one: Pipeline, where: _Where) -> None:
-        """Its first part is what it is about."""
+        """Its first part is what it is about; its last, if the first only feeds it."""
         how = PIPELINE if len(one.parts) > 1 and where.how != BACKGROUND else where.how
+        first = one.parts[0]
+        feeds = isinstance(first, Simple) and role(argv_of(first).words) in (ENDS, IDLE)
+        main = len(one.parts) - 1 if feeds else 0
         for at, part in enumerate(one.parts):
-            last = where.last and at == 0
+            last = where.last and at == main
             self.statement(part, where.replace(how=how, last=last, guarded=one.negated))
 
     def choice(self, one: If | Case, where: _Where) -> None:
