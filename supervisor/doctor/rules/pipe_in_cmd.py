@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 FIX = "Let the container's log have it; in bash, `exec app > >(tee FILE) 2>&1` keeps both."
 FED = "Write `exec`, and give it its input by `<`: `exec app < file`, or in bash `exec app < <(a)`."
-    "Write `exec`, and give it its input by `<`: `exec app < file`, `exec app < <(cat x)` in bash."
-)
 
 
 def check(house: House) -> Iterator[Finding]:
