@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ DEFAULTS: Final = (
 )
 PRIORITY: Final = 999
 NAMED: Final = "%(program_name)s"
+FILLED: Final = re.compile(r"\{\{[^{}\n]{1,200}\}\}")  # by a template: a part of a word
 
 
 class Program(Record):
@@ -163,7 +165,8 @@ def services_of(found: Supervised) -> Iterator[Service]:
         entry = program.get("command")
         if entry is None or program.listener:
             continue
-        argv = tuple(word.replace(NAMED, program.name) for word in shlexed(entry.value) or ())
+        said = FILLED.sub("$X", entry.value)
+        argv = tuple(word.replace(NAMED, program.name) for word in shlexed(said) or ())
         wait, signal = program.get("stopwaitsecs"), program.get("stopsignal")
         yield Service(
             kind=SUPERVISORD,

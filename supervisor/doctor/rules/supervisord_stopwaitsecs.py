@@ -202,6 +202,7 @@ RULE = Rule(
         Example(_conf("command=celery -A app worker\nstopwaitsecs=10\n"), at="supervisord.conf:5"),
         Example(_conf("command=python manage.py rqworker\n"), at="supervisord.conf:4"),
         Example(_conf("command=airflow celery worker\n"), at="supervisord.conf:4"),
+        Example(_conf("command={{ venv }}/bin/gunicorn app:app\n"), at="supervisord.conf:4"),
         Example(
             (
                 *_conf("command=celery -A app worker\nstopwaitsecs=60\n"),
@@ -250,6 +251,7 @@ RULE = Rule(
             )
         ),
         Example(_conf("command=rq worker\nstopwaitsecs=600\n")),
+        Example(_conf("command={{ venv }}/bin/{{ program }} app:app\n")),
         Example(_conf("command=uvicorn a:a --timeout-graceful-shutdown 5\n")),
         Example(_conf("command=airflow webserver\n")),
         Example(_conf("command=python manage.py migrate\n")),
