@@ -21,12 +21,14 @@ class Record:
     """An immutable value with named, annotated fields; a class attribute is a field's default."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()  # the same, to be looked up
     _needed: ClassVar[frozenset[str]] = frozenset()  # those without a default
 
     def __init_subclass__(cls) -> None:
         """Collect the annotated fields, those of the parents first."""
         own = (name for name in cls.__annotations__ if not name.startswith("_"))
         cls._fields = tuple(dict.fromkeys((*cls._fields, *own)))
+        cls._names = frozenset(cls._fields)
         cls._needed = frozenset(name for name in cls._fields if not hasattr(cls, name))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,9 +41,8 @@ class Record:
             if not kwargs.keys().isdisjoint(values):
                 raise TypeError(f"{type(self).__name__} takes {self._fields}, each once")
         values.update(kwargs)
-        for name in kwargs:
-            if name not in self._fields:
-                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        if not kwargs.keys() <= self._names:
+            self._refuse(kwargs)
         if not self._needed <= values.keys():
             missing = sorted(self._needed - values.keys())
             raise TypeError(f"{type(self).__name__} needs {', '.join(map(repr, missing))}")
@@ -75,11 +76,14 @@ class Record:
         """Return the fields by name, defaults included; nested records stay records."""
         return {name: getattr(self, name) for name in self._fields}
 
+    def _refuse(self, given: dict[str, Any]) -> None:
+        name = next(name for name in given if name not in self._names)
+        raise TypeError(f"{type(self).__name__} has no field {name!r}")
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed; TypeError for one that it hasn't."""
-        for name in changes:
-            if name not in self._fields:
-                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        if not changes.keys() <= self._names:
+            self._refuse(changes)
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy.__dict__.update(changes)
