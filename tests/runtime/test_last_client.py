@@ -32,7 +32,7 @@ class Hammers:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.outcomes: Counter[str] = Counter()
+        self._outcomes: list[str] = []  # threads that count in one Counter lose some
         self._threads = [threading.Thread(target=self._hammer, daemon=True) for _ in range(HAMMERS)]
         for thread in self._threads:
             thread.start()
@@ -42,12 +42,12 @@ class Hammers:
         for thread in self._threads:
             thread.join(20)
             assert not thread.is_alive()
-        return self.outcomes
+        return Counter(self._outcomes)
 
     def _hammer(self) -> None:
         while True:
             outcome = self._once()
-            self.outcomes[outcome] += 1
+            self._outcomes.append(outcome)
             if outcome == "refused":
                 return
 
