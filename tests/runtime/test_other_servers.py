@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from supervisor.drill.driver import Driver
 from supervisor.drill.traffic import Load, Request, SlowReader
 from tests.ports import free_port
-from tests.runtime.kept import APP, GRACEKEEPER, Kept, route
+from tests.runtime.kept import APP, GRACEKEEPER, Kept, descendants, route
 from tests.runtime.together import together
 
 pytestmark = pytest.mark.process
@@ -79,6 +80,20 @@ def test_a_stop_at_saturation_loses_nobody(tmp_path: Path, server: str) -> None:
     together(tmp_path, itertools.product((1, 2), (False, True)), one, 4)
 
 
+def hearing(kept: Kept) -> int:
+    """How many of gunicorn's workers have handlers of their own; a TERM before that is lost.
+
+    The master's, which they have until then, only note it; SIGABRT is caught by workers alone.
+    """
+    count = 0
+    for pid in descendants(kept.pid):
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_text()
+            caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+            count += caught >> (signal.SIGABRT - 1) & 1
+    return count
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_was_accepted_is_finished(tmp_path: Path, workers: int) -> None:
     """Requests that run when the server is told to end: one worker has some, another may not."""
@@ -86,13 +101,16 @@ def test_what_was_accepted_is_finished(tmp_path: Path, workers: int) -> None:
     def one(folder: Path, server: str) -> None:
         with serving(folder, server, workers) as (kept, url):
             load = Load(route(url, "/slow?s=1.2"), clients=3, per_client=1)
+            if COMMANDS[server][0] == "gunicorn":
+                hear = lambda: hearing(kept) == workers or None  # noqa: E731
+                kept.wait_until(hear, "every worker to hear")
             with Driver(load) as driver:
                 driver.wait_in_flight(3)
                 kept.ask()
                 assert kept.end() == 143, kept.text
                 tally = driver.join(20)
             assert (tally.answered, tally.lost) == (3, 0), (tally.reasons(), kept.text)
-            assert kept.report["seconds"] < 1.2 * 3 + LINGER_S
+            assert kept.report["seconds"] < 1.2 * 3 + LINGER_S, kept.text
 
     together(tmp_path, SERVERS, one, AT_A_TIME)
 
