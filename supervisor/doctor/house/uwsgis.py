@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from itertools import chain as chained
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from supervisor.doctor.commands.wrapping import peel, program_of
@@ -66,9 +67,10 @@ def uwsgis(house: House) -> tuple[Uwsgi, ...]:
 def _of_service(service: Service, chain: Chain, house: House) -> Iterator[Uwsgi]:
     around = _around(service, house)
     run = next((link.run for link in reversed(chain.links) if link.run is not None), None)
-    found = of_command(service, chain.main.argv, chain.main.place, around, run=run)
+    place = chain.main.place
+    found = of_command(service, chain.main.argv, place, around, "/", run)
     others = (one for one in _others(chain, run) if program_of(one)[0] in NAMES)
-    made = [of_command(service, one, chain.main.place, around, run=run) for one in others]
+    made = [of_command(service, one, place, around, "/", run) for one in others]
     yield _agreed(found, made)
 
 
@@ -116,16 +118,16 @@ def _of_script(standing: Standing, house: House) -> Iterator[Uwsgi]:
         return
     around = house.around(service) if service else None
     cwd = service.image.workdir if service and service.image else "/"
-    made: dict[Place, list[Uwsgi]] = {}
-    for run in standing.facts.mains:
-        argv = _inner(run)
-        if program_of(argv)[0] in NAMES:
-            near = around or Beside(house.files, run.place.path)
-            found = of_command(None, argv, run.place, near, cwd, run)
-            found = found.replace(run=run, untold=run.how != EXEC)
-            made.setdefault(run.place, []).append(found)
-    for ways in made.values():
-        yield _agreed(ways[-1], ways)
+    runs = (run for run in standing.facts.mains if program_of(_inner(run))[0] in NAMES)
+    for place, ways in groupby(runs, key=lambda run: run.place):
+        near = around or Beside(house.files, place.path)
+        made = [
+            of_command(None, _inner(run), place, near, cwd, run).replace(
+                run=run, untold=run.how != EXEC
+            )
+            for run in ways
+        ]
+        yield _agreed(made[-1], made)
 
 
 def _inner(run: Run) -> tuple[str, ...]:
